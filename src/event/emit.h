@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing an event: the hot path, inline.
+ *
+ * Every OS thread that runs engine code has an emitter, or NULL when probes are off (then an event
+ * costs one load and a branch). There are two kinds of emitter:
+ *
+ *   sim   one for the whole engine: a chunk of records; the time is the virtual clock. A full chunk
+ *         is handed to the sink, which may block or consume it: nothing is ever lost.
+ *   live  one a thread: a single-producer ring that the collector reads (collector.h). The stamp is
+ *         the raw time-stamp counter, made consistent with cause and effect (a hybrid logical clock):
+ *
+ *           stamp = max(counter, this thread's last + 1, the object's last + 1)
+ *
+ *         The object's last stamp is kept in its guard, so "an object's own events are numbered
+ *         inside its guard". A full ring drops the event and counts it.
+ */
+#ifndef EVENT_EMIT_H
+#define EVENT_EMIT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "event/event.h"
+
+struct emitter {
+    struct event *next; /* where the next record goes */
+    struct event *end;  /* when next == end, refill() must be asked */
+    const int64_t *now_ns; /* sim: the virtual clock. NULL in live */
+    int64_t last;          /* live: this thread's last stamp */
+    /* live: how far the reader may read (a free-running count of records) */
+    _Atomic uint64_t head;
+    /* Makes room (sim: hands the chunk to the sink; live: looks at the reader's tail and wraps).
+     * False: no room, the event is counted as lost. */
+    bool (*refill)(struct emitter *e);
+    _Atomic uint64_t lost;
+};
+
+extern _Thread_local struct emitter *emitter;
+
+/* The raw time-stamp counter where it is invariant, else CLOCK_MONOTONIC in ns; collector.h converts. */
+extern bool emit_use_tsc;
+int64_t emit_clock_ns(void);
+
+static inline int64_t emit_raw_clock(void)
+{
+#if defined(__x86_64__)
+    if (LIKELY(emit_use_tsc))
+        return (int64_t)__builtin_ia32_rdtsc();
+#endif
+    return emit_clock_ns();
+}
+
+/* The record's fields go to the ring; stamp is the guard's last stamp, or NULL for events of the
+ * task alone. Called by the thread that owns `emitter`, inside the object's guard. Never blocks in
+ * live. */
+static inline void emit(int64_t *stamp, uint8_t kind, uint8_t op, uint16_t x, uint32_t task,
+                        uint32_t obj, uint32_t c, int64_t v)
+{
+    struct emitter *o = emitter;
+    if (!o)
+        return;
+    if (UNLIKELY(o->next == o->end) && !o->refill(o))
+        return;
+    struct event *e = o->next++;
+    e->kind = kind;
+    e->op = op;
+    e->x = x;
+    e->task = task;
+    e->obj = obj;
+    e->c = c;
+    e->v = v;
+    if (LIKELY(o->now_ns)) {
+        e->t_ns = *o->now_ns;
+        return;
+    }
+    int64_t t = emit_raw_clock();
+    if (t <= o->last)
+        t = o->last + 1;
+    if (stamp) {
+        if (t <= *stamp)
+            t = *stamp + 1;
+        *stamp = t;
+    }
+    o->last = t;
+    e->t_ns = t;
+    atomic_store_explicit(&o->head, atomic_load_explicit(&o->head, memory_order_relaxed) + 1,
+                          memory_order_release);
+}
+
+/* Two 32-bit values as the slots a and b. */
+static inline int64_t emit_ab(uint32_t a, uint32_t b)
+{
+    union {
+        struct {
+            uint32_t a, b;
+        } s;
+        int64_t v;
+    } u = {.s = {a, b}};
+    return u.v;
+}
+
+#endif

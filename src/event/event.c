@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables that event.def and the enums of event.h promise. */
+#include "event/event.h"
+
+#include "base/diag.h"
+
+#define NAMES(table, count, ...)                                                                   \
+    const char *const table[] = {__VA_ARGS__, NULL};                                               \
+    _Static_assert(sizeof(table) / sizeof(table[0]) == (size_t)(count) + 1, "a name per value")
+
+NAMES(world_names, WORLD_COUNT, "sim", "live");
+NAMES(end_names, END_COUNT, "done", "for", "stopped", "panic", "asleep");
+NAMES(obj_kind_names, OBJ_KIND_COUNT, "none", "channel", "context", "group", "lock", "timer",
+      "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink");
+NAMES(role_names, ROLE_COUNT, "sends", "receives", "closes", "owns", "calls");
+NAMES(task_state_names, TASK_STATE_COUNT, "new", "runnable", "running", "waiting", "sleeping",
+      "done", "leaked", "panicked", "frozen");
+NAMES(why_names, WHY_COUNT, "none", "chan_send", "chan_recv", "select", "mutex", "rlock", "wlock",
+      "cond", "waitgroup", "sem", "once", "ctx", "sleep", "io", "join");
+NAMES(chan_op_names, CHAN_OP_COUNT, "send", "recv", "close", "drop");
+NAMES(ctx_op_names, CTX_OP_COUNT, "new", "cancel");
+NAMES(group_op_names, GROUP_OP_COUNT, "add", "done", "wait", "go", "error");
+NAMES(timer_op_names, TIMER_OP_COUNT, "set", "fired", "stopped");
+NAMES(lock_op_names, LOCK_OP_COUNT, "wait", "lock", "unlock", "rlock", "runlock", "try_failed");
+NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",
+      "drop", "late", "attempt");
+NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");
+NAMES(diagnosis_names, DIAG_COUNT, "deadlock", "all_asleep", "leak", "race", "lost_update",
+      "torn_read", "aba", "panic", "double_unlock", "lost_wakeup", "starvation", "livelock",
+      "busy_loop", "unbounded_growth", "window_seam", "stuck_half_open", "flapping", "never_trips",
+      "lock_order", "held_forever", "early_return", "wasted_work", "stale_data", "overload");
+
+#define F(json, slot, type)  {json, SLOT_##slot, FT_##type, NULL},
+#define E(json, slot, names) {json, SLOT_##slot, FT_ENUM, names},
+#define EVENT(id, json, help, ...) [EV_##id] = {json, help, {__VA_ARGS__}},
+const struct event_info event_info[EV_COUNT] = {
+#include "event/event.def"
+};
+#undef EVENT
+#undef E
+#undef F
+
+int64_t event_slot(const struct event *e, enum event_slot slot)
+{
+    switch (slot) {
+    case SLOT_OP:
+        return e->op;
+    case SLOT_X:
+        return e->x;
+    case SLOT_XL:
+        return e->x & 0xff;
+    case SLOT_XH:
+        return e->x >> 8;
+    case SLOT_TASK:
+        return e->task;
+    case SLOT_OBJ:
+        return e->obj;
+    case SLOT_A:
+        return e->a;
+    case SLOT_B:
+        return e->b;
+    case SLOT_C:
+        return e->c;
+    case SLOT_V:
+        return e->v;
+    }
+    return 0;
+}

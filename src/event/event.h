@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The event: a record of 32 bytes, the only thing that leaves an engine.
+ *
+ * Events carry absolute state (a channel's length after the operation), so that a reader can
+ * start anywhere. Their kinds and fields are rows in event.def; text stands as ids of the run's
+ * strtab. Tasks and objects are numbered from 1 in two separate counts; 0 is "none". */
+#ifndef EVENT_EVENT_H
+#define EVENT_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EVENT(id, ...) EV_##id,
+enum event_kind {
+#include "event/event.def"
+    EV_COUNT
+};
+#undef EVENT
+
+struct event {
+    int64_t t_ns; /* scenario time; in a live ring still the raw stamp */
+    uint8_t kind; /* enum event_kind */
+    uint8_t op;
+    uint16_t x;
+    uint32_t task;
+    uint32_t obj;
+    uint32_t c;
+    union {
+        struct {
+            uint32_t a, b;
+        };
+        int64_t v;
+    };
+};
+_Static_assert(sizeof(struct event) == 32, "an event is half a cache line");
+
+/* Values of the OP slot and of packed fields. Each enum has a table of names below, in this order;
+ * APPEND ONLY. */
+enum world { WORLD_SIM, WORLD_LIVE, WORLD_COUNT };
+enum end_why {
+    END_DONE,    /* all work has ended */
+    END_FOR,     /* the scenario's `for` has passed */
+    END_STOPPED, /* somebody stopped it */
+    END_PANIC,   /* an unrecovered panic */
+    END_ASLEEP,  /* nothing can ever run again */
+    END_COUNT
+};
+enum obj_kind {
+    OBJ_NONE, OBJ_CHAN, OBJ_CTX, OBJ_GROUP, OBJ_LOCK, OBJ_TIMER, OBJ_DEPENDENCY, OBJ_QUEUE,
+    OBJ_POOL, OBJ_LIMITER, OBJ_BREAKER, OBJ_BULKHEAD, OBJ_CELL, OBJ_SOURCE, OBJ_SINK,
+    OBJ_KIND_COUNT
+};
+enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
+enum task_state {
+    TASK_NEW, TASK_RUNNABLE, TASK_RUNNING, TASK_WAITING, TASK_SLEEPING, TASK_DONE, TASK_LEAKED,
+    TASK_PANICKED, TASK_FROZEN, TASK_STATE_COUNT
+};
+enum why {
+    WHY_NONE, WHY_CHAN_SEND, WHY_CHAN_RECV, WHY_SELECT, WHY_MUTEX, WHY_RLOCK, WHY_WLOCK, WHY_COND,
+    WHY_WAITGROUP, WHY_SEM, WHY_ONCE, WHY_CTX, WHY_SLEEP, WHY_IO, WHY_JOIN, WHY_COUNT
+};
+enum chan_op { CHAN_SEND, CHAN_RECV, CHAN_CLOSE, CHAN_DROP, CHAN_OP_COUNT };
+enum ctx_op { CTX_NEW, CTX_CANCEL, CTX_OP_COUNT };
+enum group_op { GROUP_ADD, GROUP_DONE, GROUP_WAIT, GROUP_GO, GROUP_ERROR, GROUP_OP_COUNT };
+enum timer_op { TIMER_SET, TIMER_FIRED, TIMER_STOPPED, TIMER_OP_COUNT };
+enum lock_op {
+    LOCK_WAIT, LOCK_LOCK, LOCK_UNLOCK, LOCK_RLOCK, LOCK_RUNLOCK, LOCK_TRY_FAILED, LOCK_OP_COUNT
+};
+enum phase {
+    PHASE_ARRIVE, PHASE_START, PHASE_DONE, PHASE_ERROR, PHASE_TIMEOUT, PHASE_CANCEL, PHASE_REJECT,
+    PHASE_DROP, PHASE_LATE, PHASE_ATTEMPT, PHASE_COUNT
+};
+enum by { BY_FILE, BY_KEY, BY_CUE, BY_RELOAD, BY_OPTION, BY_BRANCH, BY_ENGINE, BY_COUNT };
+enum diagnosis_kind {
+    DIAG_DEADLOCK, DIAG_ALL_ASLEEP, DIAG_LEAK, DIAG_RACE, DIAG_LOST_UPDATE, DIAG_TORN_READ,
+    DIAG_ABA, DIAG_PANIC, DIAG_DOUBLE_UNLOCK, DIAG_LOST_WAKEUP, DIAG_STARVATION, DIAG_LIVELOCK,
+    DIAG_BUSY_LOOP, DIAG_UNBOUNDED_GROWTH, DIAG_WINDOW_SEAM, DIAG_STUCK_HALF_OPEN, DIAG_FLAPPING,
+    DIAG_NEVER_TRIPS, DIAG_LOCK_ORDER, DIAG_HELD_FOREVER, DIAG_EARLY_RETURN, DIAG_WASTED_WORK,
+    DIAG_STALE_DATA, DIAG_OVERLOAD, DIAG_COUNT
+};
+
+extern const char *const world_names[], *const end_names[], *const obj_kind_names[],
+    *const role_names[], *const task_state_names[], *const why_names[], *const chan_op_names[],
+    *const ctx_op_names[], *const group_op_names[], *const timer_op_names[], *const lock_op_names[],
+    *const phase_names[], *const by_names[], *const diagnosis_names[];
+
+enum event_slot { SLOT_OP, SLOT_X, SLOT_XL, SLOT_XH, SLOT_TASK, SLOT_OBJ, SLOT_A, SLOT_B, SLOT_C,
+                  SLOT_V };
+enum field_type {
+    FT_U32, FT_I32, FT_I64, FT_BOOL,
+    FT_TIME0,  /* ns; 0 is written as null */
+    FT_STR,    /* strtab id; id 0 leaves the field out */
+    FT_TASK,   /* task id, written as its name */
+    FT_TASK0,  /* the same; 0 leaves the field out */
+    FT_OBJ,    /* object id, written as its name */
+    FT_OBJ0,   /* the same; 0 is null */
+    FT_CAP,    /* object id, written as that object's capacity */
+    FT_FROM,   /* EDGE: a task, or the object in slot C when the task is 0 */
+    FT_PARENT, /* TASK: the parent's name where state = new, else left out (slot C) */
+    FT_PROC,   /* processor number; 255 is null */
+    FT_ENUM    /* names[value] */
+};
+struct event_field {
+    const char *name;
+    uint8_t slot; /* enum event_slot */
+    uint8_t type; /* enum field_type */
+    const char *const *names; /* FT_ENUM */
+};
+enum { EVENT_FIELDS = 8 };
+/* A row of event.def. Names of TASK (state new: slot A) and OBJECT (slot C) are strtab ids too. */
+struct event_info {
+    const char *name;
+    const char *help;
+    struct event_field fields[EVENT_FIELDS]; /* ends at the first without a name */
+};
+extern const struct event_info event_info[EV_COUNT];
+
+/* The value of a field's slot, as stored. */
+int64_t event_slot(const struct event *e, enum event_slot slot);
+
+enum { PROC_NONE = 255 };
+
+#endif

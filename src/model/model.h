@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* The model: the state of a run, folded from its events. model_apply() is the only writer; it reads
+ * no clock. Views, figures and exports read it.
+ *
+ * Flat: arrays and ids, no pointers between them, so a keyframe is a copy (model_clone). The fold
+ * survives an end without a beginning: an unknown id makes an entry with a name "?7". */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hist.h"
+#include "base/strtab.h"
+#include "event/event.h"
+
+enum { TIMELINE = 64, HISTORY = 128, MODEL_LOG = 2048, MODEL_CLASSES = 8 };
+
+/* A stretch of a task's life, newest last in a ring. */
+struct stroke {
+    int64_t from_ns;
+    uint8_t state, why;
+};
+struct task_model {
+    uint32_t name, parent;
+    uint8_t state, why, proc;
+    bool known;
+    uint32_t on;        /* object, or 0 */
+    int64_t since_ns;   /* in this state */
+    int64_t born_ns, ended_ns;
+    uint64_t item;      /* request in hand, 0 = none */
+    int64_t item_ns;    /* since when */
+    uint64_t items;     /* requests ended */
+    uint32_t line;      /* SOURCE */
+    int64_t in_state[TASK_STATE_COUNT]; /* ns, up to since_ns */
+    int64_t busy_ns;    /* with an item in hand, up to item_ns */
+    uint32_t strokes;   /* count so far; ring of TIMELINE */
+    struct stroke stroke[TIMELINE];
+};
+
+/* A value over time: mean over time, maximum, and a history of HISTORY samples that halves its
+ * resolution when it is full. */
+struct level {
+    int64_t since_ns;
+    double now, max, area; /* area: value times ns */
+};
+struct history {
+    int64_t step_ns, next_ns;
+    uint32_t n;
+    float sample[HISTORY];
+};
+
+struct object_model {
+    uint32_t name;
+    uint8_t kind; /* enum obj_kind */
+    bool known, closed, cancelled;
+    int64_t cap;
+    int64_t closed_ns;
+    struct level level; /* channel length, group count, calls in flight, lock held … */
+    struct history history;
+    uint32_t senders, receivers; /* waiting */
+    int64_t senders_since, receivers_since;
+    uint64_t ops[8]; /* by op: chan: send recv close drop; lock … */
+    uint32_t waiters;
+    uint32_t owner;  /* lock: task */
+    uint32_t parent; /* context */
+    int64_t deadline_ns;
+    uint32_t cause;  /* strtab */
+    uint64_t calls, errors; /* requests that ended here */
+    float rate;             /* operations a second over the last second, for arrows */
+    int64_t rate_from_ns;
+    uint32_t rate_count;
+};
+struct edge_model {
+    uint32_t from_task, from_obj, to_obj;
+    uint8_t role;
+    bool gone;
+};
+
+struct lane_model {
+    uint64_t arrived, started, done, errors, rejected, timed_out, cancelled, dropped, late, attempts;
+    struct hist latency, wait, service;
+    struct level in_system; /* requests */
+};
+struct class_model {
+    uint64_t arrived, started, ended;
+    struct hist wait;
+};
+/* A request that has not ended: open addressing by id, see model_request(). */
+struct flight {
+    uint64_t id; /* 0 = free */
+    int64_t arrive_ns, start_ns;
+    uint32_t task, obj;
+    uint8_t class_, phase;
+    uint16_t lane;
+};
+/* A diagnosis, as given to model_diagnosis(). */
+struct diagnosis {
+    int64_t t_ns;
+    uint8_t kind;
+    uint32_t tasks, objs, text; /* strtab: names joined by ", ", and the sentence */
+    uint64_t seq;
+};
+struct log_entry {
+    uint64_t seq;
+    struct event ev;
+};
+
+enum { MODEL_LANES = 8 };
+struct model {
+    struct strtab *names; /* borrowed */
+    int64_t now_ns;
+    uint64_t seq;     /* events applied */
+    uint64_t lost;
+    uint8_t world;
+    bool started, ended;
+    uint8_t end_why;
+    uint32_t scenario; /* strtab */
+    uint64_t seed;
+    uint32_t main_task;
+    bool main_done;
+    uint32_t panic_text, panic_task;
+    int64_t panic_ns;
+
+    struct task_model *tasks; /* by id; [0] unused */
+    size_t tasks_n, tasks_cap;
+    uint32_t live_tasks, peak_tasks, started_tasks, done_tasks;
+    struct object_model *objects; /* by id */
+    size_t objects_n, objects_cap;
+    struct edge_model *edges;
+    size_t edges_n, edges_cap;
+    struct flight *flights; /* power of two */
+    size_t flights_n, flights_cap;
+    struct lane_model *lanes; /* MODEL_LANES */
+    size_t lanes_n;
+    struct class_model classes[MODEL_CLASSES];
+    struct diagnosis *diagnoses;
+    size_t diagnoses_n, diagnoses_cap;
+    struct log_entry *log; /* ring of MODEL_LOG: what is worth a line */
+    uint64_t log_n;
+    struct params_seen {
+        uint32_t name, value;
+        int64_t t_ns;
+        uint8_t by;
+    } *params;
+    size_t params_n, params_cap;
+    struct history in_rate, out_rate;
+};
+
+struct model *model_create(struct strtab *names);
+struct model *model_clone(const struct model *m); /* shares names */
+void model_free(struct model *m);
+size_t model_bytes(const struct model *m);
+void model_apply(struct model *m, const struct event *e);
+void model_apply_all(struct model *m, const struct event *e, size_t n);
+/* Time has passed without an event (never backwards). */
+void model_advance(struct model *m, int64_t now_ns);
+void model_diagnosis(struct model *m, const struct diagnosis *d);
+
+const char *model_task_name(const struct model *m, uint32_t task);
+const char *model_object_name(const struct model *m, uint32_t obj);
+/* NULL when it has ended or is not known. */
+const struct flight *model_request(const struct model *m, uint16_t lane, uint64_t id);
+double level_mean(const struct level *l, int64_t from_ns, int64_t now_ns);
+uint64_t lane_in_flight(const struct lane_model *l);
+/* A log line as a sentence: "worker-1 waits: recv on jobs". */
+struct str;
+void model_sentence(const struct model *m, const struct event *e, struct str *out);
+/* The same event as one JSON object without a line end (names resolved). */
+void model_json(const struct model *m, const struct event *e, uint64_t seq, struct str *out);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* A pattern: one file, one record, one row in patterns.def.
+ *
+ * Its main runs as the task "main". Parameters reach it as immutable blocks: pattern_params() gives
+ * the newest, which stays valid for the whole run (old ones are kept), so a task may hold one
+ * across operations. */
+#ifndef PATTERNS_PATTERN_H
+#define PATTERNS_PATTERN_H
+
+#include "control/param.h"
+#include "runtime/rt.h"
+
+struct pattern_run;
+
+struct pattern_action {
+    const char *name; /* `do NAME` */
+    const char *help;
+    void (*act)(struct pattern_run *pr); /* engine context */
+};
+struct pattern_fault {
+    const char *object; /* `inject OBJECT FAULT` */
+    const char *fault;
+    const char *help;
+    /* Engine context; arg may be NULL. NULL, or a sentence. */
+    const char *(*inject)(struct pattern_run *pr, const char *arg);
+};
+struct pattern {
+    const char *name;
+    const char *title;
+    const struct param_table *const *tables; /* its own first; NULL-terminated */
+    /* Checks the blocks together before the run: NULL, or a sentence. May be NULL. */
+    const char *(*check)(const struct pattern_run *pr);
+    void (*main)(struct pattern_run *pr); /* task "main" */
+    /* Engine context, after a live parameter changed (section.name). May be NULL. */
+    void (*changed)(struct pattern_run *pr, const char *section, const char *name);
+    const struct pattern_action *actions; /* ends at the first without a name */
+    const struct pattern_fault *faults;   /* likewise */
+    const char *const *listing;           /* Go-like pseudo-code lines, NULL-terminated */
+};
+extern const struct pattern *const patterns[]; /* NULL-terminated, from patterns.def */
+const struct pattern *pattern_find(const char *name);
+
+/* Made by app from a scenario (one block per table, in the order of `tables`). */
+struct pattern_run *pattern_run_create(const struct pattern *p, struct rt *rt, void *const *blocks,
+                                       const char *base_dir);
+void pattern_run_free(struct pattern_run *pr);
+struct rt *pattern_rt(const struct pattern_run *pr);
+const struct pattern *pattern_of(const struct pattern_run *pr);
+const char *pattern_base_dir(const struct pattern_run *pr);
+/* The newest block of a section ("worker_pool", "traffic"). Any engine thread, never blocks. */
+const void *pattern_params(const struct pattern_run *pr, const char *section);
+/* The pattern's own state. */
+void *pattern_state(const struct pattern_run *pr);
+void pattern_set_state(struct pattern_run *pr, void *state);
+
+/* Engine context: runs an engine command (set, reset, inject, do, mark), emits COMMAND and PARAM
+ * events. NULL, or a sentence (then a MARK event says that it was refused). */
+const char *pattern_command(struct pattern_run *pr, const char *text, enum by by);
+/* Checks a command without running it (cues, prompt). NULL, or a sentence. */
+const char *pattern_check_command(const struct pattern *p, const char *text);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam between the primitives and the world they run in. Only src/runtime includes it.
+ *
+ * A primitive (channel, group, mutex …) is written once, like this:
+ *
+ *     guard_lock(&c->guard);
+ *     … look, change, emit the event …
+ *     if it must wait: put a struct waiter on the queue
+ *     guard_unlock(&c->guard);
+ *     task_park(self, WHY_CHAN_RECV, c->id, deadline);   // until somebody calls task_unpark(self)
+ *
+ * Park and unpark are a binary permit: an unpark that comes first makes the next park return at
+ * once. In sim guards cost nothing: all tasks share one OS thread and switch only inside park,
+ * work, yield and step. In live a guard is a small futex mutex, and it carries the stamp that keeps
+ * an object's events in the order of its guard (event/emit.h). */
+#ifndef RUNTIME_EXEC_H
+#define RUNTIME_EXEC_H
+
+#include <setjmp.h>
+#include <stdatomic.h>
+
+#include "event/emit.h"
+#include "runtime/rt.h"
+#include "runtime/timer.h"
+
+struct guard {
+    _Atomic uint32_t word; /* live: 0 free, 1 held, 2 held and somebody sleeps */
+    int64_t stamp;
+};
+
+/* A thing that is due at an instant. */
+struct rt_timer {
+    int64_t when_ns;
+    uint64_t order; /* timer_order(); 0: the executor fills in the order of setting */
+    void (*fire)(struct rt *rt, void *arg); /* engine context; may set the timer again */
+    void *arg;
+    uint32_t index; /* place in the heap + 1; 0 = not set */
+};
+
+struct exec_ops {
+    /* t is initialised; make it runnable. False: no thread to be had. */
+    bool (*spawn)(struct rt *rt, struct task *t);
+    /* Waits for the permit until deadline_ns of scenario time (NEVER: for ever). False: it passed. */
+    bool (*park)(struct task *self, int64_t deadline_ns);
+    void (*unpark)(struct task *t); /* any engine thread or context */
+    int64_t (*now)(const struct rt *rt);
+    void (*work)(struct task *self, int64_t ns);
+    void (*yield)(struct task *self);
+    void (*step)(struct task *self);
+    void (*timer_set)(struct rt *rt, struct rt_timer *t);  /* sets or moves */
+    bool (*timer_stop)(struct rt *rt, struct rt_timer *t); /* false: was not set, or fires now */
+    NORETURN void (*exit)(struct task *self); /* the task's end; never returns to it */
+    void (*post)(struct rt *rt, void (*fn)(struct rt *, void *), void *arg);
+    void (*stop)(struct rt *rt, enum end_why why);
+    void (*destroy)(struct rt *rt);
+};
+
+/* What both worlds keep of a task; each executor's task begins with it. */
+struct task {
+    struct rt *rt;
+    uint32_t id;
+    uint32_t name; /* strtab */
+    void (*fn)(void *);
+    void *arg;
+    uint8_t state; /* enum task_state, last emitted */
+    uint8_t proc;  /* PROC_NONE in live */
+    bool is_main;
+    /* A blocked operation's outcome, written by the one who completes it (chan.c). */
+    _Atomic uint32_t ticket; /* counts waits; a waiter with an old ticket is dead */
+    uint32_t fired;          /* which waiter (case) was completed */
+    bool ok;
+    uintptr_t value;
+    int64_t wake_stamp; /* live: the waker's stamp, so that effect follows cause */
+    struct rng rng;     /* live: select picks */
+    jmp_buf *recover;   /* the innermost rt_recover, or NULL */
+    uint32_t panic_text;
+};
+
+/* What both worlds keep of a run; each executor's run begins with it. */
+struct rt {
+    const struct exec_ops *ops;
+    enum world world;
+    bool probes;
+    bool main_done;
+    int procs;
+    uint64_t seed;
+    struct strtab *names;
+    _Atomic int ended; /* 0, or 1 + enum end_why */
+    _Atomic uint32_t tasks, objects; /* ids given so far */
+    struct rng *select_rng;          /* sim */
+    struct guard guard;              /* of the lists below */
+    struct rt_stream *streams;
+    struct rt_chunk *chunks; /* rt_alloc */
+};
+
+extern _Thread_local struct rt *rt_engine; /* the run, in task and in engine context */
+
+void guard_lock_slow(struct guard *g);
+void guard_unlock_slow(struct guard *g);
+
+static inline void guard_lock(struct guard *g)
+{
+    if (rt_engine->world == WORLD_SIM)
+        return;
+    uint32_t free_word = 0;
+    if (!atomic_compare_exchange_strong_explicit(&g->word, &free_word, 1, memory_order_acquire,
+                                                 memory_order_relaxed))
+        guard_lock_slow(g);
+}
+
+static inline void guard_unlock(struct guard *g)
+{
+    if (rt_engine->world == WORLD_SIM)
+        return;
+    if (atomic_exchange_explicit(&g->word, 0, memory_order_release) == 2)
+        guard_unlock_slow(g);
+}
+
+/* Emits the state and parks. False: the deadline passed. On return the state is running again. */
+bool task_park(struct task *self, enum why why, uint32_t obj, int64_t deadline_ns);
+/* Emits "runnable" for t and gives it the permit. */
+void task_unpark(struct task *t);
+/* Emits a TASK event for t. */
+void task_emit(struct task *t, enum task_state state, enum why why, uint32_t obj);
+/* The body of every task: runs fn, then emits done and notes that main has returned. Both executors
+ * call it as the first thing on the task's stack, then ops->exit. */
+void task_body(struct task *t);
+/* Fills in a task (id, name, parent event). Executors call it from rt_spawn. */
+void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void *), void *arg);
+/* Makes the task of the executor; NULL: cannot. */
+struct task *exec_sim_task(struct rt *rt);
+struct task *exec_live_task(struct rt *rt);
+struct rt *exec_sim_create(const struct rt_config *c, const char **why);
+struct rt *exec_live_create(const struct rt_config *c, const char **why);
+/* Common parts, for the executors' create and destroy. */
+void rt_init(struct rt *rt, const struct exec_ops *ops, const struct rt_config *c);
+void rt_finish(struct rt *rt);
+
+void rt_timer_init(struct rt_timer *t, uint64_t order, void (*fire)(struct rt *, void *), void *arg);
+
+#endif
