@@ -5,9 +5,9 @@
  *
  *     guard_lock(&c->guard);
  *     … look, change, emit the event …
- *     if it must wait: put a struct waiter on the queue
+ *     if it must wait: put a struct waiter on the queue, task_waits(self, &c->guard, …)
  *     guard_unlock(&c->guard);
- *     task_park(self, WHY_CHAN_RECV, c->id, deadline);   // until somebody calls task_unpark(self)
+ *     task_park(self, deadline);                 // until somebody calls task_unpark(self)
  *
  * Park and unpark are a binary permit: an unpark that comes first makes the next park return at
  * once. In sim guards cost nothing: all tasks share one OS thread and switch only inside park,
@@ -20,13 +20,9 @@
 #include <stdatomic.h>
 
 #include "event/emit.h"
+#include "runtime/guard.h"
 #include "runtime/rt.h"
 #include "runtime/timer.h"
-
-struct guard {
-    _Atomic uint32_t word; /* live: 0 free, 1 held, 2 held and somebody sleeps */
-    int64_t stamp;
-};
 
 /* A thing that is due at an instant. */
 struct rt_timer {
@@ -38,7 +34,9 @@ struct rt_timer {
 };
 
 struct exec_ops {
-    /* t is initialised; make it runnable. False: no thread to be had. */
+    /* Memory and a stack for a task; NULL: cannot be had. The caller fills it in (task_init) … */
+    struct task *(*task_new)(struct rt *rt);
+    /* … and makes it runnable. False: no thread to be had (the task's memory is taken back). */
     bool (*spawn)(struct rt *rt, struct task *t);
     /* Waits for the permit until deadline_ns of scenario time (NEVER: for ever). False: it passed. */
     bool (*park)(struct task *self, int64_t deadline_ns);
@@ -49,9 +47,15 @@ struct exec_ops {
     void (*step)(struct task *self);
     void (*timer_set)(struct rt *rt, struct rt_timer *t);  /* sets or moves */
     bool (*timer_stop)(struct rt *rt, struct rt_timer *t); /* false: was not set, or fires now */
-    NORETURN void (*exit)(struct task *self); /* the task's end; never returns to it */
+    /* Emits START, makes the task "main" (is_main) with fn(arg) and lets things go. */
+    void (*start)(struct rt *rt, const char *scenario, void (*fn)(void *), void *arg);
+    /* The task's end (after task_body, or a panic); never returns. self NULL: a panic in engine
+     * context, after rt_stop. */
+    NORETURN void (*exit)(struct task *self);
     void (*post)(struct rt *rt, void (*fn)(struct rt *, void *), void *arg);
-    void (*stop)(struct rt *rt, enum end_why why);
+    void (*stop)(struct rt *rt, enum end_why why); /* rt->ended is set; emit END, wake all */
+    void (*pause)(struct rt *rt, bool paused);
+    void (*speed)(struct rt *rt, double speed);
     void (*destroy)(struct rt *rt);
 };
 
@@ -64,6 +68,7 @@ struct task {
     void *arg;
     uint8_t state; /* enum task_state, last emitted */
     uint8_t proc;  /* PROC_NONE in live */
+    uint8_t why;   /* enum why, last emitted */
     bool is_main;
     /* A blocked operation's outcome, written by the one who completes it (chan.c). */
     _Atomic uint32_t ticket; /* counts waits; a waiter with an old ticket is dead */
@@ -72,8 +77,10 @@ struct task {
     uintptr_t value;
     int64_t wake_stamp; /* live: the waker's stamp, so that effect follows cause */
     struct rng rng;     /* live: select picks */
-    jmp_buf *recover;   /* the innermost rt_recover, or NULL */
-    uint32_t panic_text;
+    uint64_t park_order; /* timer order of the next deadline (timer.h), 0 = the order of setting */
+    struct waiter *waiters; /* room for a large select, made at the first */
+    jmp_buf *recover;    /* the innermost rt_recover, or NULL */
+    const char *panic_text;
 };
 
 /* What both worlds keep of a run; each executor's run begins with it. */
@@ -88,53 +95,39 @@ struct rt {
     _Atomic int ended; /* 0, or 1 + enum end_why */
     _Atomic uint32_t tasks, objects; /* ids given so far */
     struct rng *select_rng;          /* sim */
-    struct guard guard;              /* of the lists below */
+    struct context *background;
+    struct guard guard; /* of the lists below */
     struct rt_stream *streams;
     struct rt_chunk *chunks; /* rt_alloc */
+    void *contexts;          /* free list of quiet contexts */
 };
 
-extern _Thread_local struct rt *rt_engine; /* the run, in task and in engine context */
+/* The run, in task and in engine context. The executor sets it together with guard_live. */
+extern _Thread_local struct rt *rt_engine;
 
-void guard_lock_slow(struct guard *g);
-void guard_unlock_slow(struct guard *g);
-
-static inline void guard_lock(struct guard *g)
-{
-    if (rt_engine->world == WORLD_SIM)
-        return;
-    uint32_t free_word = 0;
-    if (!atomic_compare_exchange_strong_explicit(&g->word, &free_word, 1, memory_order_acquire,
-                                                 memory_order_relaxed))
-        guard_lock_slow(g);
-}
-
-static inline void guard_unlock(struct guard *g)
-{
-    if (rt_engine->world == WORLD_SIM)
-        return;
-    if (atomic_exchange_explicit(&g->word, 0, memory_order_release) == 2)
-        guard_unlock_slow(g);
-}
-
-/* Emits the state and parks. False: the deadline passed. On return the state is running again. */
-bool task_park(struct task *self, enum why why, uint32_t obj, int64_t deadline_ns);
-/* Emits "runnable" for t and gives it the permit. */
+/* Emits that self waits. Inside the guard g (or NULL) of what it waits on, so that it comes before
+ * the waker's "runnable". */
+void task_waits(struct task *self, struct guard *g, enum task_state state, enum why why,
+                uint32_t obj);
+/* Parks until the permit or the deadline, then emits that self runs. False: the deadline passed. */
+bool task_park(struct task *self, int64_t deadline_ns);
+/* Emits "runnable" for t and gives it the permit. Outside of guards, once per wait. */
 void task_unpark(struct task *t);
 /* Emits a TASK event for t. */
 void task_emit(struct task *t, enum task_state state, enum why why, uint32_t obj);
 /* The body of every task: runs fn, then emits done and notes that main has returned. Both executors
  * call it as the first thing on the task's stack, then ops->exit. */
 void task_body(struct task *t);
-/* Fills in a task (id, name, parent event). Executors call it from rt_spawn. */
+/* Fills in a task (id, name, parent event). Called by rt_spawn. */
 void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void *), void *arg);
-/* Makes the task of the executor; NULL: cannot. */
-struct task *exec_sim_task(struct rt *rt);
-struct task *exec_live_task(struct rt *rt);
 struct rt *exec_sim_create(const struct rt_config *c, const char **why);
 struct rt *exec_live_create(const struct rt_config *c, const char **why);
 /* Common parts, for the executors' create and destroy. */
 void rt_init(struct rt *rt, const struct exec_ops *ops, const struct rt_config *c);
 void rt_finish(struct rt *rt);
+
+/* Emits START (for ops->start). */
+void rt_emit_start(struct rt *rt, const char *scenario);
 
 void rt_timer_init(struct rt_timer *t, uint64_t order, void (*fire)(struct rt *, void *), void *arg);
 

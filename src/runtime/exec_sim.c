@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulated world: all tasks on one OS thread, a virtual clock, P virtual processors.
+ *
+ * The hard idea: there is no scheduler stack in the hot path. A task that parks looks itself for what
+ * comes next, on its own stack, and switches straight to it:
+ *
+ *   task A: park ─▶ next_task(): posts? a runnable task? else the next timer ─▶ switch to B
+ *   nothing before `until` ─▶ switch to the main context, where rt_sim_run() returns
+ *
+ * Time only moves in next_task(), when no task can be dispatched: the clock jumps to the next timer.
+ * One timer fires, then all that it woke runs, then the next one: so what falls due at one instant
+ * happens in timer order under every schedule policy.
+ *
+ * Operations take no virtual time; only work() holds a processor. A processor in work() leaves its
+ * run queue to idle ones, which steal half of it, and a slice ends after 10 ms if others wait. */
+#include "runtime/sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static inline struct sim *sim_of(const struct rt *rt)
+{
+    return (struct sim *)(uintptr_t)rt;
+}
+
+static inline struct sim_task *sim_task(struct task *t)
+{
+    return (struct sim_task *)t;
+}
+
+/* ---- run queues ---------------------------------------------------------------------------- */
+
+static NOINLINE void runq_grow(struct sim_proc *p)
+{
+    uint32_t cap = p->cap ? p->cap * 2 : 16;
+    struct sim_task **ring = xmalloc(cap * sizeof(struct sim_task *));
+    for (uint32_t i = 0; i < p->len; i++)
+        ring[i] = p->ring[(p->head + i) & (p->cap - 1)];
+    free(p->ring);
+    p->ring = ring;
+    p->cap = cap;
+    p->head = 0;
+}
+
+static inline void runq_push(struct sim *s, int proc, struct sim_task *t, bool front)
+{
+    struct sim_proc *p = &s->proc[proc];
+    if (UNLIKELY(p->len == p->cap))
+        runq_grow(p);
+    if (front)
+        p->ring[--p->head & (p->cap - 1)] = t;
+    else
+        p->ring[(p->head + p->len) & (p->cap - 1)] = t;
+    p->len++;
+    s->ready |= UINT64_C(1) << proc;
+    s->runnable++;
+}
+
+static inline struct sim_task *runq_take(struct sim *s, int proc)
+{
+    struct sim_proc *p = &s->proc[proc];
+    uint32_t mask = p->cap - 1;
+    if (s->schedule->pick && p->len > 1) {
+        uint32_t i = s->schedule->pick(s->schedule_rng, p->len);
+        struct sim_task *chosen = p->ring[(p->head + i) & mask];
+        for (; i; i--) /* the others keep their order */
+            p->ring[(p->head + i) & mask] = p->ring[(p->head + i - 1) & mask];
+        p->ring[p->head & mask] = chosen;
+    }
+    struct sim_task *t = p->ring[p->head++ & mask];
+    if (--p->len == 0)
+        s->ready &= ~(UINT64_C(1) << proc);
+    s->runnable--;
+    return t;
+}
+
+/* An idle processor takes half of the run queue of a busy one (Blumofe and Leiserson, 1999). */
+static bool steal(struct sim *s)
+{
+    uint64_t all = s->procs == 64 ? ~UINT64_C(0) : (UINT64_C(1) << s->procs) - 1;
+    uint64_t idle = all & ~s->busy, full = s->ready & s->busy;
+    if (!idle || !full)
+        return false;
+    int thief = __builtin_ctzll(idle);
+    uint32_t skip = rng_below(s->schedule_rng, (uint32_t)__builtin_popcountll(full));
+    while (skip--)
+        full &= full - 1;
+    int victim = __builtin_ctzll(full);
+    uint32_t n = (s->proc[victim].len + 1) / 2;
+    for (uint32_t i = 0; i < n; i++) {
+        struct sim_proc *p = &s->proc[victim];
+        struct sim_task *t = p->ring[p->head++ & (p->cap - 1)];
+        if (--p->len == 0)
+            s->ready &= ~(UINT64_C(1) << victim);
+        s->runnable--;
+        t->home = (uint8_t)thief;
+        runq_push(s, thief, t, false);
+    }
+    emit(NULL, EV_PROC, 0, (uint16_t)victim, 0, 0, n,
+         emit_ab((uint32_t)thief, s->proc[thief].len));
+    return true;
+}
+
+/* The next task that has a processor, or NULL. */
+static inline struct sim_task *pick(struct sim *s)
+{
+    if (!s->runnable)
+        return NULL;
+    uint64_t can = s->ready & ~s->busy;
+    if (UNLIKELY(!can)) {
+        if (!steal(s))
+            return NULL;
+        can = s->ready & ~s->busy;
+    }
+    if (!(can >> s->at & 1)) {
+        uint64_t above = can & ~((UINT64_C(2) << s->at) - 1);
+        s->at = __builtin_ctzll(above ? above : can);
+    }
+    struct sim_task *t = runq_take(s, s->at);
+    t->home = (uint8_t)s->at;
+    t->t.proc = (uint8_t)s->at;
+    return t;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------ */
+
+static NOINLINE void run_posts(struct sim *s)
+{
+    pthread_mutex_lock(&s->post_lock);
+    struct sim_post *p = s->posts;
+    s->posts = NULL;
+    s->posts_tail = &s->posts;
+    atomic_store(&s->posted, false);
+    pthread_mutex_unlock(&s->post_lock);
+    while (p) {
+        struct sim_post *next = p->next;
+        if (!rt_ended(&s->rt))
+            p->fn(&s->rt, p->arg);
+        free(p);
+        p = next;
+    }
+}
+
+/* Finds what runs next, moving time on if nothing can now. NULL: the caller of rt_sim_run decides. */
+static struct sim_task *next_task(struct sim *s)
+{
+    for (;;) {
+        if (UNLIKELY(atomic_load_explicit(&s->posted, memory_order_acquire))) {
+            rt_current = NULL;
+            run_posts(s);
+        }
+        if (UNLIKELY(s->steps >= s->step_end))
+            return NULL;
+        if (UNLIKELY(atomic_load_explicit(&s->rt.ended, memory_order_relaxed)))
+            return NULL;
+        struct sim_task *t = pick(s);
+        if (t) {
+            s->steps++;
+            return t;
+        }
+        int64_t when = timer_heap_next(&s->timers);
+        if (when > s->until_ns || when == NEVER)
+            return NULL;
+        s->steps++;
+        if (when > s->now_ns)
+            s->now_ns = when;
+        struct rt_timer *timer = timer_heap_pop(&s->timers);
+        rt_current = NULL;
+        timer->fire(&s->rt, timer->arg);
+    }
+}
+
+static inline void reap(struct sim *s)
+{
+    struct sim_task *dead = s->reap;
+    if (dead) {
+        s->reap = NULL;
+        coro_free(&dead->co);
+        sim_stack_give(s, dead);
+    }
+}
+
+/* Leaves the running task; returns when it is dispatched again. */
+static inline void switch_away(struct sim *s, struct sim_task *self)
+{
+    struct sim_task *next = next_task(s);
+    if (next == self) {
+        rt_current = &self->t;
+        return;
+    }
+    rt_current = next ? &next->t : NULL;
+    coro_switch(&self->co, next ? &next->co : &s->main, false);
+    sim_stack_check(self);
+    reap(s);
+}
+
+static void task_entry(void)
+{
+    coro_entered();
+    struct sim *s = sim_of(rt_engine);
+    reap(s);
+    struct sim_task *self = sim_task(rt_current);
+    task_body(&self->t);
+    s->rt.ops->exit(&self->t);
+}
+
+/* ---- operations of the seam ----------------------------------------------------------------- */
+
+static void task_timer_fired(struct rt *rt, void *arg)
+{
+    struct sim *s = sim_of(rt);
+    struct sim_task *t = arg;
+    if (!t->working) {
+        t->timed_out = true;
+        t->parked = false;
+        task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
+        runq_push(s, t->home, t, false);
+        return;
+    }
+    if (!s->limited) {
+        t->work_left = 0;
+        runq_push(s, t->home, t, true);
+        return;
+    }
+    t->work_left -= t->work_left < SIM_SLICE_NS ? t->work_left : SIM_SLICE_NS;
+    struct sim_proc *p = &s->proc[t->home];
+    p->worker = NULL;
+    s->busy &= ~(UINT64_C(1) << t->home);
+    bool others = p->len > 0 && t->work_left > 0;
+    if (others)
+        task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
+    runq_push(s, t->home, t, !others);
+}
+
+static struct task *sim_task_new(struct rt *rt)
+{
+    struct sim *s = sim_of(rt);
+    struct sim_task *t = sim_stack_take(s);
+    if (!t)
+        return NULL;
+    t->t.proc = PROC_NONE;
+    t->work_left = 0;
+    t->permit = t->timed_out = t->working = t->parked = false;
+    t->home = (uint8_t)s->at;
+    rt_timer_init(&t->timer, 0, task_timer_fired, t);
+    return &t->t;
+}
+
+static bool sim_spawn(struct rt *rt, struct task *task)
+{
+    struct sim *s = sim_of(rt);
+    struct sim_task *t = sim_task(task);
+    coro_make(&t->co, t->low, (char *)t, task_entry);
+    s->alive++;
+    runq_push(s, t->home, t, false);
+    return true;
+}
+
+static bool sim_park(struct task *self, int64_t deadline_ns)
+{
+    struct sim *s = sim_of(self->rt);
+    struct sim_task *t = sim_task(self);
+    if (UNLIKELY(t->permit)) {
+        t->permit = false;
+        return true;
+    }
+    bool hung = false;
+    if (deadline_ns != NEVER) {
+        if (deadline_ns <= s->now_ns)
+            return false;
+        t->timer.when_ns = deadline_ns;
+        t->timer.order = self->park_order;
+        self->park_order = 0;
+        timer_heap_set(&s->timers, &t->timer);
+    } else if (UNLIKELY(self->why == WHY_IO)) {
+        hung = true;
+        s->hung++;
+    }
+    t->parked = true;
+    switch_away(s, t);
+    s->hung -= hung;
+    if (t->timed_out) {
+        t->timed_out = false;
+        return false;
+    }
+    return true;
+}
+
+static void sim_unpark(struct task *task)
+{
+    struct sim *s = sim_of(task->rt);
+    struct sim_task *t = sim_task(task);
+    if (UNLIKELY(!t->parked)) {
+        t->permit = true;
+        return;
+    }
+    t->parked = false;
+    if (t->timer.index)
+        timer_heap_remove(&s->timers, &t->timer);
+    runq_push(s, rt_current ? s->at : t->home, t, false);
+}
+
+static int64_t sim_now(const struct rt *rt)
+{
+    return sim_of(rt)->now_ns;
+}
+
+static void sim_work(struct task *self, int64_t ns)
+{
+    struct sim *s = sim_of(self->rt);
+    struct sim_task *t = sim_task(self);
+    t->work_left = ns;
+    while (t->work_left > 0) {
+        int64_t slice = s->limited && t->work_left > SIM_SLICE_NS ? SIM_SLICE_NS : t->work_left;
+        if (s->limited) {
+            s->proc[s->at].worker = t;
+            s->busy |= UINT64_C(1) << s->at;
+        }
+        t->working = true;
+        t->timer.when_ns = s->now_ns + slice;
+        t->timer.order = 0;
+        timer_heap_set(&s->timers, &t->timer);
+        switch_away(s, t);
+        t->working = false;
+        if (self->state == TASK_RUNNABLE)
+            task_emit(self, TASK_RUNNING, WHY_NONE, 0);
+    }
+}
+
+static void sim_yield(struct task *self)
+{
+    struct sim *s = sim_of(self->rt);
+    task_emit(self, TASK_RUNNABLE, WHY_NONE, 0);
+    runq_push(s, s->at, sim_task(self), false);
+    switch_away(s, sim_task(self));
+    task_emit(self, TASK_RUNNING, WHY_NONE, 0);
+}
+
+static void sim_step(struct task *self)
+{
+    (void)self;
+}
+
+static void sim_timer_set(struct rt *rt, struct rt_timer *t)
+{
+    timer_heap_set(&sim_of(rt)->timers, t);
+}
+
+static bool sim_timer_stop(struct rt *rt, struct rt_timer *t)
+{
+    return timer_heap_remove(&sim_of(rt)->timers, t);
+}
+
+NORETURN static void sim_exit(struct task *self)
+{
+    struct sim *s = sim_of(rt_engine);
+    struct sim_task *next = NULL;
+    struct coro nobody = {0};
+    struct coro *from = &nobody;
+    if (self) {
+        from = &sim_task(self)->co;
+        s->alive--;
+        if (self->state == TASK_DONE)
+            s->reap = sim_task(self);
+        if (s->rt.main_done && !s->alive)
+            rt_stop(&s->rt, END_DONE);
+        next = next_task(s);
+    }
+    rt_current = next ? &next->t : NULL;
+    coro_switch(from, next ? &next->co : &s->main, true);
+    die("a task came back from its end");
+}
+
+static void sim_post(struct rt *rt, void (*fn)(struct rt *, void *), void *arg)
+{
+    struct sim *s = sim_of(rt);
+    struct sim_post *p = xcalloc(1, sizeof *p);
+    p->fn = fn;
+    p->arg = arg;
+    pthread_mutex_lock(&s->post_lock);
+    *s->posts_tail = p;
+    s->posts_tail = &p->next;
+    atomic_store_explicit(&s->posted, true, memory_order_release);
+    pthread_mutex_unlock(&s->post_lock);
+}
+
+/* ---- entering and leaving the engine --------------------------------------------------------- */
+
+static bool hand_over(struct emitter *out)
+{
+    struct sim *s = (struct sim *)((char *)out - offsetof(struct sim, out));
+    size_t n = (size_t)(out->next - s->chunk);
+    out->next = s->chunk;
+    if (n && s->sink)
+        s->sink(s->sink_arg, s->chunk, n);
+    return true;
+}
+
+struct entered {
+    struct emitter *emitter;
+    struct rt *engine;
+    struct task *current;
+    bool live;
+};
+
+static struct entered enter(struct sim *s)
+{
+    struct entered was = {emitter, rt_engine, rt_current, guard_live};
+    emitter = s->rt.probes ? &s->out : NULL;
+    rt_engine = &s->rt;
+    rt_current = NULL;
+    guard_live = false;
+    return was;
+}
+
+static void leave(struct sim *s, struct entered was)
+{
+    hand_over(&s->out);
+    emitter = was.emitter;
+    rt_engine = was.engine;
+    rt_current = was.current;
+    guard_live = was.live;
+}
+
+static void sim_stop(struct rt *rt, enum end_why why)
+{
+    struct sim *s = sim_of(rt);
+    if (rt_engine == rt) {
+        emit(NULL, EV_END, (uint8_t)why, 0, 0, 0, 0, 0);
+        return;
+    }
+    struct entered was = enter(s);
+    emit(NULL, EV_END, (uint8_t)why, 0, 0, 0, 0, 0);
+    leave(s, was);
+}
+
+static void sim_start(struct rt *rt, const char *scenario, void (*fn)(void *), void *arg)
+{
+    struct sim *s = sim_of(rt);
+    struct entered was = enter(s);
+    rt_emit_start(rt, scenario);
+    struct task *t = sim_task_new(rt);
+    VERIFY(t);
+    task_init(t, rt, "main", fn, arg);
+    t->is_main = true;
+    sim_spawn(rt, t);
+    leave(s, was);
+}
+
+/* Nothing can ever run again: how does it end? */
+static enum end_why quiescent(const struct sim *s)
+{
+    return s->rt.main_done || s->hung ? END_DONE : END_ASLEEP;
+}
+
+enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
+{
+    struct sim *s = sim_of(rt);
+    struct entered was = enter(s);
+    enum rt_state state = RT_MORE;
+    s->until_ns = until_ns;
+    s->step_end = steps > UINT64_MAX - s->steps ? UINT64_MAX : s->steps + steps;
+    coro_main(&s->main);
+    for (;;) {
+        struct sim_task *t = next_task(s);
+        if (t) {
+            rt_current = &t->t;
+            coro_switch(&s->main, &t->co, false);
+            rt_current = NULL;
+            reap(s);
+        }
+        if (rt_ended(rt)) {
+            state = RT_ENDED;
+            break;
+        }
+        if (s->steps >= s->step_end)
+            break;
+        if (atomic_load(&s->posted))
+            continue;
+        if (!s->timers.n && !s->runnable) {
+            rt_stop(rt, quiescent(s));
+            continue;
+        }
+        if (until_ns > s->now_ns)
+            s->now_ns = until_ns;
+        state = RT_IDLE;
+        break;
+    }
+    coro_free(&s->main);
+    leave(s, was);
+    return state;
+}
+
+uint64_t rt_steps(const struct rt *rt)
+{
+    return rt->world == WORLD_SIM ? sim_of(rt)->steps : 0;
+}
+
+int64_t rt_sim_next(const struct rt *rt)
+{
+    const struct sim *s = sim_of(rt);
+    if (rt_ended(rt))
+        return NEVER;
+    return (s->ready & ~s->busy) || !s->steps ? s->now_ns : timer_heap_next(&s->timers);
+}
+
+/* ---- creation -------------------------------------------------------------------------------- */
+
+static void sim_destroy(struct rt *rt)
+{
+    struct sim *s = sim_of(rt);
+    sim_stack_free_all(s);
+    for (int i = 0; i < SIM_PROCS; i++)
+        free(s->proc[i].ring);
+    while (s->posts) {
+        struct sim_post *next = s->posts->next;
+        free(s->posts);
+        s->posts = next;
+    }
+    pthread_mutex_destroy(&s->post_lock);
+    timer_heap_free(&s->timers);
+    rt_finish(rt);
+    free(s);
+}
+
+static const struct exec_ops sim_ops = {
+    .task_new = sim_task_new,
+    .spawn = sim_spawn,
+    .park = sim_park,
+    .unpark = sim_unpark,
+    .now = sim_now,
+    .work = sim_work,
+    .yield = sim_yield,
+    .step = sim_step,
+    .timer_set = sim_timer_set,
+    .timer_stop = sim_timer_stop,
+    .start = sim_start,
+    .exit = sim_exit,
+    .post = sim_post,
+    .stop = sim_stop,
+    .destroy = sim_destroy,
+};
+
+struct rt *exec_sim_create(const struct rt_config *c, const char **why)
+{
+    const struct schedule *schedule = schedule_find(c->schedule);
+    if (!schedule || c->procs < 0 || c->procs > SIM_PROCS) {
+        *why = schedule ? "procs must be 0..64" : "schedule must be fifo or random";
+        return NULL;
+    }
+    struct sim *s = xcalloc(1, sizeof *s);
+    rt_init(&s->rt, &sim_ops, c);
+    s->procs = c->procs ? c->procs : 1;
+    s->limited = c->procs > 0;
+    s->schedule = schedule;
+    s->schedule_rng = rt_rng(&s->rt, "schedule");
+    s->sink = c->sink;
+    s->sink_arg = c->sink_arg;
+    s->out = (struct emitter){.next = s->chunk,
+                              .end = s->chunk + SIM_CHUNK,
+                              .now_ns = &s->now_ns,
+                              .refill = hand_over};
+#if defined(CORO_ASAN) || defined(CORO_TSAN)
+    s->stack_bytes = c->stack_bytes ? c->stack_bytes : 256 << 10;
+#else
+    s->stack_bytes = c->stack_bytes ? c->stack_bytes : 32 << 10;
+#endif
+    s->posts_tail = &s->posts;
+    pthread_mutex_init(&s->post_lock, NULL);
+    return &s->rt;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* What both worlds share of a run: creation, time, objects, edges, streams, memory. */
+#include "runtime/exec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct rt_stream {
+    struct rt_stream *next;
+    char *name;
+    struct rng rng;
+};
+
+/* Memory of the run: chunks that are only given back with it. */
+enum { CHUNK_BYTES = 64 << 10 };
+struct rt_chunk {
+    struct rt_chunk *next;
+    size_t used, size;
+    _Alignas(16) char bytes[];
+};
+
+struct rt *rt_create(const struct rt_config *config, const char **why)
+{
+    return config->world == WORLD_SIM ? exec_sim_create(config, why)
+                                      : exec_live_create(config, why);
+}
+
+void rt_init(struct rt *rt, const struct exec_ops *ops, const struct rt_config *c)
+{
+    rt->ops = ops;
+    rt->world = c->world;
+    rt->probes = c->probes;
+    rt->procs = c->procs;
+    rt->seed = c->seed;
+    rt->names = c->names;
+    rt->select_rng = rt_rng(rt, "select");
+}
+
+void rt_finish(struct rt *rt)
+{
+    while (rt->streams) {
+        struct rt_stream *s = rt->streams;
+        rt->streams = s->next;
+        free(s->name);
+        free(s);
+    }
+    while (rt->chunks) {
+        struct rt_chunk *c = rt->chunks;
+        rt->chunks = c->next;
+        free(c);
+    }
+}
+
+void rt_destroy(struct rt *rt)
+{
+    if (rt)
+        rt->ops->destroy(rt);
+}
+
+void rt_start(struct rt *rt, const char *scenario, void (*main_fn)(void *arg), void *arg)
+{
+    rt->ops->start(rt, scenario, main_fn, arg);
+}
+
+void rt_emit_start(struct rt *rt, const char *scenario)
+{
+    if (rt->probes)
+        emit(NULL, EV_START, (uint8_t)rt->world, 0, 0, 0, strtab_intern(rt->names, scenario),
+             (int64_t)rt->seed);
+}
+
+struct rt *rt_here(void)
+{
+    return rt_engine;
+}
+
+void rt_post(struct rt *rt, void (*fn)(struct rt *rt, void *arg), void *arg)
+{
+    rt->ops->post(rt, fn, arg);
+}
+
+void rt_stop(struct rt *rt, enum end_why why)
+{
+    int running = 0;
+    if (atomic_compare_exchange_strong(&rt->ended, &running, 1 + (int)why))
+        rt->ops->stop(rt, why);
+}
+
+bool rt_ended(const struct rt *rt)
+{
+    return atomic_load(&rt->ended) != 0;
+}
+
+void rt_pause(struct rt *rt, bool paused)
+{
+    if (rt->ops->pause)
+        rt->ops->pause(rt, paused);
+}
+
+void rt_set_speed(struct rt *rt, double speed)
+{
+    if (rt->ops->speed)
+        rt->ops->speed(rt, speed);
+}
+
+int64_t rt_time(const struct rt *rt)
+{
+    return rt->ops->now(rt);
+}
+
+int64_t rt_now(void)
+{
+    return rt_engine->ops->now(rt_engine);
+}
+
+enum world rt_world(const struct rt *rt)
+{
+    return rt->world;
+}
+
+int rt_procs(const struct rt *rt)
+{
+    return rt->procs;
+}
+
+struct strtab *rt_names(const struct rt *rt)
+{
+    return rt->names;
+}
+
+uint64_t rt_seed(const struct rt *rt)
+{
+    return rt->seed;
+}
+
+struct rng *rt_rng(struct rt *rt, const char *stream)
+{
+    guard_lock(&rt->guard);
+    struct rt_stream *s = rt->streams;
+    while (s && strcmp(s->name, stream) != 0)
+        s = s->next;
+    if (!s) {
+        s = xcalloc(1, sizeof *s);
+        s->name = xstrdup(stream);
+        rng_init(&s->rng, rt->seed, stream);
+        s->next = rt->streams;
+        rt->streams = s;
+    }
+    guard_unlock(&rt->guard);
+    return &s->rng;
+}
+
+void *rt_alloc(struct rt *rt, size_t bytes)
+{
+    bytes = (bytes + 15) & ~(size_t)15;
+    guard_lock(&rt->guard);
+    struct rt_chunk *c = rt->chunks;
+    if (!c || c->size - c->used < bytes) {
+        size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
+        c = xcalloc(1, sizeof *c + size);
+        c->size = size;
+        c->next = rt->chunks;
+        rt->chunks = c;
+    }
+    void *p = c->bytes + c->used;
+    c->used += bytes;
+    guard_unlock(&rt->guard);
+    return p;
+}
+
+/* ---- what a task may ask for --------------------------------------------------------------- */
+
+void rt_sleep(int64_t ns)
+{
+    struct task *self = rt_current;
+    if (ns <= 0) {
+        rt_yield();
+        return;
+    }
+    int64_t until = rt_now() + ns;
+    task_waits(self, NULL, TASK_SLEEPING, WHY_SLEEP, 0);
+    task_park(self, until);
+}
+
+void rt_work(int64_t ns)
+{
+    if (ns > 0)
+        rt_current->rt->ops->work(rt_current, ns);
+}
+
+void rt_yield(void)
+{
+    rt_current->rt->ops->yield(rt_current);
+}
+
+void rt_step(void)
+{
+    rt_current->rt->ops->step(rt_current);
+}
+
+/* ---- objects and edges --------------------------------------------------------------------- */
+
+void rt_object_update(uint32_t obj, enum obj_kind kind, const char *name, int64_t cap)
+{
+    struct rt *rt = rt_engine;
+    if (rt->probes)
+        emit(NULL, EV_OBJECT, (uint8_t)kind, 0, 0, obj, strtab_intern(rt->names, name), cap);
+}
+
+uint32_t rt_object(enum obj_kind kind, const char *name, int64_t cap)
+{
+    uint32_t id = atomic_fetch_add_explicit(&rt_engine->objects, 1, memory_order_relaxed) + 1;
+    rt_object_update(id, kind, name, cap);
+    return id;
+}
+
+void rt_hold(uint32_t obj, enum role role)
+{
+    emit(NULL, EV_EDGE, (uint8_t)role, 0, task_self_id(), obj, 0, 0);
+}
+
+void rt_release(uint32_t obj, enum role role)
+{
+    emit(NULL, EV_EDGE, (uint8_t)role, 1, task_self_id(), obj, 0, 0);
+}
+
+void rt_edge(uint32_t from_obj, uint32_t to_obj, enum role role)
+{
+    emit(NULL, EV_EDGE, (uint8_t)role, 0, 0, to_obj, from_obj, 0);
+}
+
+void rt_source(uint32_t line)
+{
+    emit(NULL, EV_SOURCE, 0, 0, task_self_id(), 0, 0, emit_ab(line, 0));
+}
+
+void rt_mark(const char *text, enum by by)
+{
+    struct rt *rt = rt_engine;
+    if (rt->probes)
+        emit(NULL, EV_MARK, (uint8_t)by, 0, 0, 0, strtab_intern(rt->names, text), 0);
+}
+
+void rt_timer_init(struct rt_timer *t, uint64_t order, void (*fire)(struct rt *, void *), void *arg)
+{
+    *t = (struct rt_timer){.order = order, .fire = fire, .arg = arg};
+}

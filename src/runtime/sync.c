@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* WaitGroup and Mutex over the seam: a guard, a counter, a queue of waiters. */
+#include "runtime/sync.h"
+
+#include <string.h>
+
+#include "runtime/waitq.h"
+
+struct waitgroup {
+    struct guard guard;
+    uint32_t id;
+    int32_t count;
+    struct waitq waiters;
+    char *name;
+};
+
+static char *keep(const char *name)
+{
+    size_t n = strlen(name) + 1;
+    return memcpy(rt_alloc(rt_engine, n), name, n);
+}
+
+struct waitgroup *wg_make(const char *name)
+{
+    struct waitgroup *wg = rt_alloc(rt_engine, sizeof *wg);
+    wg->id = rt_object(OBJ_GROUP, name, 0);
+    wg->name = keep(name);
+    return wg;
+}
+
+uint32_t wg_id(const struct waitgroup *wg)
+{
+    return wg->id;
+}
+
+static void emit_group(struct waitgroup *wg, enum group_op op)
+{
+    emit(&wg->guard.stamp, EV_GROUP, (uint8_t)op, 0, task_self_id(), wg->id, 0,
+         emit_ab((uint32_t)wg->count, wg->waiters.n));
+}
+
+/* Wakes everybody whose wait can be claimed. The list is walked after the guard is free; a waiter
+ * lies on its task's stack and is gone once that task runs. */
+static void wake_all(struct waiter *w)
+{
+    while (w) {
+        struct waiter *next = w->next;
+        task_unpark(w->task);
+        w = next;
+    }
+}
+
+static struct waiter *claim_list(struct waitq *q)
+{
+    struct waiter *list = NULL, **tail = &list, *w;
+    while ((w = waitq_claim(q))) {
+        w->task->ok = true;
+        w->next = NULL;
+        *tail = w;
+        tail = &w->next;
+    }
+    return list;
+}
+
+void wg_add(struct waitgroup *wg, int32_t delta)
+{
+    guard_lock(&wg->guard);
+    wg->count += delta;
+    bool negative = wg->count < 0;
+    struct waiter *woken = wg->count == 0 && wg->waiters.n ? claim_list(&wg->waiters) : NULL;
+    emit_group(wg, delta < 0 ? GROUP_DONE : GROUP_ADD);
+    guard_unlock(&wg->guard);
+    if (negative)
+        rt_panic(wg->id, "negative counter of WaitGroup %s", wg->name);
+    wake_all(woken);
+}
+
+void wg_done(struct waitgroup *wg)
+{
+    wg_add(wg, -1);
+}
+
+void wg_wait(struct waitgroup *wg)
+{
+    struct task *self = rt_current;
+    guard_lock(&wg->guard);
+    if (wg->count == 0) {
+        emit_group(wg, GROUP_WAIT);
+        guard_unlock(&wg->guard);
+        return;
+    }
+    struct waiter w;
+    waitq_add(&wg->waiters, &w, self, 0, 0);
+    uint32_t ticket = w.ticket;
+    emit_group(wg, GROUP_WAIT);
+    task_waits(self, &wg->guard, TASK_WAITING, WHY_WAITGROUP, wg->id);
+    guard_unlock(&wg->guard);
+    wait_completed(self, ticket, NEVER);
+}
+
+/* ---- mutex: handed over to the first who waits, so nobody overtakes ---------------------------- */
+
+struct mutex {
+    struct guard guard;
+    uint32_t id;
+    bool locked;
+    struct waitq waiters;
+    char *name;
+};
+
+struct mutex *mutex_make(const char *name)
+{
+    struct mutex *m = rt_alloc(rt_engine, sizeof *m);
+    m->id = rt_object(OBJ_LOCK, name, 0);
+    m->name = keep(name);
+    return m;
+}
+
+uint32_t mutex_id(const struct mutex *m)
+{
+    return m->id;
+}
+
+static void emit_lock(struct mutex *m, enum lock_op op, const struct task *t)
+{
+    emit(&m->guard.stamp, EV_LOCK, (uint8_t)op, 0, t ? t->id : 0, m->id, 0,
+         emit_ab(0, m->waiters.n));
+}
+
+bool mutex_try_lock(struct mutex *m)
+{
+    guard_lock(&m->guard);
+    bool got = !m->locked;
+    m->locked = true;
+    emit_lock(m, got ? LOCK_LOCK : LOCK_TRY_FAILED, rt_current);
+    guard_unlock(&m->guard);
+    return got;
+}
+
+void mutex_lock(struct mutex *m)
+{
+    struct task *self = rt_current;
+    guard_lock(&m->guard);
+    if (!m->locked) {
+        m->locked = true;
+        emit_lock(m, LOCK_LOCK, self);
+        guard_unlock(&m->guard);
+        return;
+    }
+    struct waiter w;
+    waitq_add(&m->waiters, &w, self, 0, 0);
+    uint32_t ticket = w.ticket;
+    emit_lock(m, LOCK_WAIT, self);
+    task_waits(self, &m->guard, TASK_WAITING, WHY_MUTEX, m->id);
+    guard_unlock(&m->guard);
+    wait_completed(self, ticket, NEVER);
+}
+
+void mutex_unlock(struct mutex *m)
+{
+    guard_lock(&m->guard);
+    if (!m->locked) {
+        guard_unlock(&m->guard);
+        rt_panic(m->id, "unlock of unlocked mutex %s", m->name);
+    }
+    emit_lock(m, LOCK_UNLOCK, rt_current);
+    struct waiter *w = waitq_claim(&m->waiters);
+    m->locked = w != NULL;
+    struct task *heir = w ? w->task : NULL;
+    if (heir)
+        emit_lock(m, LOCK_LOCK, heir);
+    guard_unlock(&m->guard);
+    if (heir)
+        task_unpark(heir);
+}

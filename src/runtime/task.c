@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* What a task is in both worlds: its states, its end, panics. */
+#include "runtime/exec.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+_Thread_local struct task *rt_current;
+_Thread_local struct rt *rt_engine;
+_Thread_local bool guard_live;
+
+uint32_t task_id(const struct task *t)
+{
+    return t->id;
+}
+
+uint32_t task_self_id(void)
+{
+    return rt_current ? rt_current->id : 0;
+}
+
+static void emit_state(struct task *t, int64_t *stamp, enum task_state state, enum why why,
+                       uint32_t obj)
+{
+    t->state = (uint8_t)state;
+    t->why = (uint8_t)why;
+    emit(stamp, EV_TASK, (uint8_t)state, (uint16_t)(why | t->proc << 8), t->id, obj, 0, 0);
+}
+
+void task_emit(struct task *t, enum task_state state, enum why why, uint32_t obj)
+{
+    emit_state(t, NULL, state, why, obj);
+}
+
+void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void *), void *arg)
+{
+    t->rt = rt;
+    t->id = atomic_fetch_add_explicit(&rt->tasks, 1, memory_order_relaxed) + 1;
+    t->name = rt->probes ? strtab_intern(rt->names, name) : 0;
+    t->fn = fn;
+    t->arg = arg;
+    t->is_main = false;
+    t->recover = NULL;
+    t->waiters = NULL;
+    t->park_order = 0;
+    t->wake_stamp = 0;
+    t->state = TASK_NEW;
+    atomic_store_explicit(&t->ticket, 1, memory_order_relaxed);
+    emit(NULL, EV_TASK, TASK_NEW, (uint16_t)(WHY_NONE | PROC_NONE << 8), t->id, 0, task_self_id(),
+         emit_ab(t->name, 0));
+}
+
+void task_waits(struct task *self, struct guard *g, enum task_state state, enum why why,
+                uint32_t obj)
+{
+    emit_state(self, g ? &g->stamp : NULL, state, why, obj);
+}
+
+bool task_park(struct task *self, int64_t deadline_ns)
+{
+    bool ok = self->rt->ops->park(self, deadline_ns);
+    emit_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
+    return ok;
+}
+
+void task_unpark(struct task *t)
+{
+    emit_state(t, NULL, TASK_RUNNABLE, WHY_NONE, 0);
+    t->rt->ops->unpark(t);
+}
+
+void task_body(struct task *t)
+{
+    emit_state(t, NULL, TASK_RUNNING, WHY_NONE, 0);
+    t->fn(t->arg);
+    emit_state(t, NULL, TASK_DONE, WHY_NONE, 0);
+    if (t->is_main)
+        t->rt->main_done = true;
+}
+
+uint32_t rt_spawn(const char *name, void (*fn)(void *arg), void *arg)
+{
+    struct rt *rt = rt_engine;
+    struct task *t = rt->ops->task_new(rt);
+    uint32_t id = 0;
+    if (t) {
+        task_init(t, rt, name, fn, arg);
+        id = t->id;
+        if (rt->ops->spawn(rt, t))
+            return id;
+    }
+    char text[128];
+    snprintf(text, sizeof text, "task %s could not be started: no thread to be had", name);
+    rt_mark(text, BY_ENGINE);
+    return 0;
+}
+
+/* ---- panics ------------------------------------------------------------------------------- */
+
+void rt_panic(uint32_t obj, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    struct rt *rt = rt_engine;
+    struct task *self = rt_current;
+    if (self && self->recover) {
+        size_t n = strlen(text) + 1;
+        self->panic_text = memcpy(rt_alloc(rt, n), text, n);
+        longjmp(*self->recover, 1);
+    }
+    uint32_t id = rt->probes ? strtab_intern(rt->names, text) : 0;
+    if (self)
+        emit_state(self, NULL, TASK_PANICKED, WHY_NONE, obj);
+    emit(NULL, EV_PANIC, 0, 0, self ? self->id : 0, obj, id, 0);
+    rt_stop(rt, END_PANIC);
+    rt->ops->exit(self);
+}
+
+const char *rt_recover(void (*fn)(void *arg), void *arg)
+{
+    struct task *self = rt_current;
+    jmp_buf here, *outer = self->recover;
+    self->recover = &here;
+    const char *text = NULL;
+    if (setjmp(here) == 0)
+        fn(arg);
+    else
+        text = rt_current->panic_text;
+    rt_current->recover = outer;
+    return text;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiters: one per blocked operation (a select has one per case), in first-in first-out queues.
+ *
+ * A task's ticket says which wait it is in. Whoever completes a wait claims it by moving the ticket
+ * on, and only one can: another sender, a close, a deadline. The claim comes first, then the outcome
+ * is written, then the permit is given; every claim gives exactly one permit.
+ *
+ *   receiver R            sender S                       R's deadline
+ *   ticket = 7, queued
+ *   parks                 claim 7→8 ✓ (value, ok)        claim 7→8 ✗: S was first,
+ *   ◀───── permit ─────── unpark(R)                      R parks again for the permit
+ *
+ * A waiter whose ticket has moved on is dead; it stays queued until its owner, who is awake by then,
+ * takes it out, or until somebody who passes by drops it. */
+#ifndef RUNTIME_WAITQ_H
+#define RUNTIME_WAITQ_H
+
+#include "runtime/exec.h"
+
+struct waiter {
+    struct waiter *next, *prev;
+    struct task *task;
+    uint32_t ticket;
+    uint32_t index; /* the case of a select */
+    bool queued;
+    uintptr_t value; /* what a sender sends */
+};
+struct waitq {
+    struct waiter *head, *tail;
+    uint32_t n;
+};
+
+static inline void waitq_add(struct waitq *q, struct waiter *w, struct task *self, uint32_t index,
+                             uintptr_t value)
+{
+    w->task = self;
+    w->ticket = atomic_load_explicit(&self->ticket, memory_order_relaxed);
+    w->index = index;
+    w->value = value;
+    w->queued = true;
+    w->next = NULL;
+    w->prev = q->tail;
+    if (q->tail)
+        q->tail->next = w;
+    else
+        q->head = w;
+    q->tail = w;
+    q->n++;
+}
+
+static inline void waitq_remove(struct waitq *q, struct waiter *w)
+{
+    if (!w->queued)
+        return;
+    w->queued = false;
+    if (w->prev)
+        w->prev->next = w->next;
+    else
+        q->head = w->next;
+    if (w->next)
+        w->next->prev = w->prev;
+    else
+        q->tail = w->prev;
+    q->n--;
+}
+
+static inline bool waiter_dead(const struct waiter *w)
+{
+    return atomic_load_explicit(&w->task->ticket, memory_order_relaxed) != w->ticket;
+}
+
+/* True: the wait is ours to complete. */
+static inline bool task_claim(struct task *t, uint32_t ticket)
+{
+    if (LIKELY(!guard_live)) {
+        if (atomic_load_explicit(&t->ticket, memory_order_relaxed) != ticket)
+            return false;
+        atomic_store_explicit(&t->ticket, ticket + 1, memory_order_relaxed);
+        return true;
+    }
+    return atomic_compare_exchange_strong(&t->ticket, &ticket, ticket + 1);
+}
+
+/* Is somebody alive waiting? Drops the dead at the front. */
+static inline bool waitq_any(struct waitq *q)
+{
+    while (q->head && waiter_dead(q->head))
+        waitq_remove(q, q->head);
+    return q->head != NULL;
+}
+
+/* Takes the first whose wait could be claimed, or NULL. The caller writes the outcome and unparks
+ * w->task; the waiter itself lies on that task's stack and is gone after the unpark. */
+static inline struct waiter *waitq_claim(struct waitq *q)
+{
+    while (q->head) {
+        struct waiter *w = q->head;
+        waitq_remove(q, w);
+        if (task_claim(w->task, w->ticket))
+            return w;
+    }
+    return NULL;
+}
+
+/* Parks until the wait with this ticket was completed, or the deadline claims it: then false, and
+ * nobody will complete it. */
+static inline bool wait_completed(struct task *self, uint32_t ticket, int64_t deadline_ns)
+{
+    if (task_park(self, deadline_ns))
+        return true;
+    if (task_claim(self, ticket))
+        return false;
+    return task_park(self, NEVER);
+}
+
+#endif
