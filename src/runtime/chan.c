@@ -15,11 +15,16 @@
 
 #include <string.h>
 
-static void emit_op(struct chan *c, enum chan_op op, const struct task *t)
+static NOINLINE void emit_chan(struct chan *c, enum chan_op op, const struct task *t)
 {
-    if (!c->quiet)
-        emit(&c->guard.stamp, EV_CHAN, (uint8_t)op, 0, t ? t->id : 0, c->id, c->recv.n,
-             emit_ab(c->len, c->send.n));
+    emit(&c->guard.stamp, EV_CHAN, (uint8_t)op, 0, t ? t->id : 0, c->id, c->recv.n,
+         emit_ab(c->len, c->send.n));
+}
+
+static inline void emit_op(struct chan *c, enum chan_op op, const struct task *t)
+{
+    if (emitter && !c->quiet)
+        emit_chan(c, op, t);
 }
 
 static struct chan *make(uint32_t cap)
@@ -84,7 +89,7 @@ NORETURN static void panic_closed(struct chan *c, const char *what)
 
 /* ---- the two halves, inside the guard -------------------------------------------------------- */
 
-bool chan_send_locked(struct chan *c, chan_value v, struct task *self, struct task **wake)
+static inline bool send_locked(struct chan *c, chan_value v, struct task *self, struct task **wake)
 {
     struct waiter *w = waitq_claim(&c->recv);
     if (w) {
@@ -106,7 +111,7 @@ bool chan_send_locked(struct chan *c, chan_value v, struct task *self, struct ta
     return true;
 }
 
-bool chan_recv_locked(struct chan *c, chan_value *v, bool *ok, struct task *self,
+static inline bool recv_locked(struct chan *c, chan_value *v, bool *ok, struct task *self,
                       struct task **wake)
 {
     *ok = true;
@@ -148,6 +153,17 @@ bool chan_recv_locked(struct chan *c, chan_value *v, bool *ok, struct task *self
     return true;
 }
 
+bool chan_send_locked(struct chan *c, chan_value v, struct task *self, struct task **wake)
+{
+    return send_locked(c, v, self, wake);
+}
+
+bool chan_recv_locked(struct chan *c, chan_value *v, bool *ok, struct task *self,
+                      struct task **wake)
+{
+    return recv_locked(c, v, ok, self, wake);
+}
+
 /* ---- send ------------------------------------------------------------------------------------ */
 
 NORETURN static void block_for_ever(enum why why)
@@ -159,7 +175,7 @@ NORETURN static void block_for_ever(enum why why)
 }
 
 /* RT_AGAIN when deadline_ns is 0 and it would block. */
-static enum rt_status send_until(struct chan *c, chan_value v, int64_t deadline_ns)
+static inline __attribute__((always_inline)) enum rt_status send_until(struct chan *c, chan_value v, int64_t deadline_ns)
 {
     struct task *self = rt_current, *wake = NULL;
     guard_lock(&c->guard);
@@ -167,7 +183,7 @@ static enum rt_status send_until(struct chan *c, chan_value v, int64_t deadline_
         guard_unlock(&c->guard);
         panic_closed(c, "send on");
     }
-    if (chan_send_locked(c, v, self, &wake)) {
+    if (send_locked(c, v, self, &wake)) {
         guard_unlock(&c->guard);
         if (wake)
             task_unpark(wake);
@@ -217,13 +233,13 @@ enum rt_status chan_send_until(struct chan *c, chan_value v, int64_t deadline_ns
 
 /* ---- receive ---------------------------------------------------------------------------------- */
 
-static enum rt_status recv_until(struct chan *c, chan_value *v, int64_t deadline_ns)
+static inline __attribute__((always_inline)) enum rt_status recv_until(struct chan *c, chan_value *v, int64_t deadline_ns)
 {
     struct task *self = rt_current, *wake = NULL;
     chan_value got = 0;
     bool ok = false;
     guard_lock(&c->guard);
-    if (chan_recv_locked(c, &got, &ok, self, &wake)) {
+    if (recv_locked(c, &got, &ok, self, &wake)) {
         guard_unlock(&c->guard);
         if (wake)
             task_unpark(wake);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The coroutine switch, and what the sanitizers want to know of it.
  *
- *   coro_switch(a, b)      on a's stack: push what a callee must keep, a.sp = sp
- *                          sp = b.sp: pop the same, jump to b's return address
+ *   coro_switch(a, b)      on a's stack: push where to go on, and the frame pointer; a.sp = sp
+ *                          sp = b.sp: pop the same, jump to where b goes on
  *
  * The address sanitizer keeps a fake stack for each real one, the thread sanitizer a fibre; both are
  * told just before and, on the other side, just after. */
@@ -34,38 +34,12 @@ void coro_make(struct coro *co, char *low, char *high, void (*entry)(void))
     co->sp = high;
 #else
 
-void coro_switch_asm(void **save_sp, void *to_sp);
-__asm__(".text\n"
-        ".globl coro_switch_asm\n"
-        ".hidden coro_switch_asm\n"
-        ".type coro_switch_asm,@function\n"
-        "coro_switch_asm:\n"
-        "  pushq %rbp\n"
-        "  pushq %rbx\n"
-        "  pushq %r12\n"
-        "  pushq %r13\n"
-        "  pushq %r14\n"
-        "  pushq %r15\n"
-        "  movq %rsp, (%rdi)\n"
-        "  movq %rsi, %rsp\n"
-        "  popq %r15\n"
-        "  popq %r14\n"
-        "  popq %r13\n"
-        "  popq %r12\n"
-        "  popq %rbx\n"
-        "  popq %rbp\n"
-        "  popq %rcx\n"
-        "  jmp *%rcx\n"
-        ".size coro_switch_asm,.-coro_switch_asm\n");
-
 void coro_make(struct coro *co, char *low, char *high, void (*entry)(void))
 {
-    memset(co, 0, sizeof *co);
     uint64_t *sp = (uint64_t *)((uintptr_t)high & ~(uintptr_t)15);
     *--sp = 0; /* the return address entry() does not have: keeps the ABI's alignment */
     *--sp = (uint64_t)(uintptr_t)entry;
-    for (int i = 0; i < 6; i++)
-        *--sp = 0;
+    *--sp = 0; /* its frame pointer */
     co->sp = sp;
 #endif
     (void)low;
@@ -113,6 +87,37 @@ void coro_free(struct coro *co)
 
 #if defined(CORO_UCONTEXT) || defined(CORO_ASAN) || defined(CORO_TSAN)
 
+#ifndef CORO_UCONTEXT
+/* As the inline one of coro.h, out of the sanitizers' sight. */
+void switch_stacks(void **save_sp, void *to_sp);
+__asm__(".text\n"
+        ".globl switch_stacks\n"
+        ".hidden switch_stacks\n"
+        ".type switch_stacks,@function\n"
+        "switch_stacks:\n"
+        "  pushq %rbx\n"
+        "  pushq %r12\n"
+        "  pushq %r13\n"
+        "  pushq %r14\n"
+        "  pushq %r15\n"
+        "  leaq 1f(%rip), %rax\n"
+        "  pushq %rax\n"
+        "  pushq %rbp\n"
+        "  movq %rsp, (%rdi)\n"
+        "  movq %rsi, %rsp\n"
+        "  popq %rbp\n"
+        "  popq %rax\n"
+        "  jmp *%rax\n"
+        "1:\n"
+        "  popq %r15\n"
+        "  popq %r14\n"
+        "  popq %r13\n"
+        "  popq %r12\n"
+        "  popq %rbx\n"
+        "  ret\n"
+        ".size switch_stacks,.-switch_stacks\n");
+#endif
+
 /* Who left last: coro_entered() and the far side of a switch finish on its behalf. */
 static _Thread_local struct coro *arriving;
 
@@ -141,7 +146,7 @@ void coro_switch(struct coro *from, struct coro *to, bool dying)
 #ifdef CORO_UCONTEXT
     VERIFY(swapcontext(from->uc, to->uc) == 0);
 #else
-    coro_switch_asm(&from->sp, to->sp);
+    switch_stacks(&from->sp, to->sp);
 #endif
     arrived();
 }

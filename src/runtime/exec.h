@@ -9,7 +9,7 @@
  *     guard_unlock(&c->guard);
  *     task_park(self, deadline);                 // until somebody calls task_unpark(self)
  *
- * Park and unpark are a binary permit: an unpark that comes first makes the next park return at
+ * Park and unpark (park.h) are a binary permit: an unpark that comes first makes the next park return at
  * once. In sim guards cost nothing: all tasks share one OS thread and switch only inside park,
  * work, yield and step. In live a guard is a small futex mutex, and it carries the stamp that keeps
  * an object's events in the order of its guard (event/emit.h). */
@@ -43,7 +43,7 @@ struct exec_ops {
     void (*unpark)(struct task *t); /* any engine thread or context */
     int64_t (*now)(const struct rt *rt);
     void (*work)(struct task *self, int64_t ns);
-    void (*yield)(struct task *self);
+    void (*yield)(struct task *self); /* the caller emits the states */
     void (*step)(struct task *self);
     void (*timer_set)(struct rt *rt, struct rt_timer *t);  /* sets or moves */
     bool (*timer_stop)(struct rt *rt, struct rt_timer *t); /* false: was not set, or fires now */
@@ -105,14 +105,6 @@ struct rt {
 /* The run, in task and in engine context. The executor sets it together with guard_live. */
 extern _Thread_local struct rt *rt_engine;
 
-/* Emits that self waits. Inside the guard g (or NULL) of what it waits on, so that it comes before
- * the waker's "runnable". */
-void task_waits(struct task *self, struct guard *g, enum task_state state, enum why why,
-                uint32_t obj);
-/* Parks until the permit or the deadline, then emits that self runs. False: the deadline passed. */
-bool task_park(struct task *self, int64_t deadline_ns);
-/* Emits "runnable" for t and gives it the permit. Outside of guards, once per wait. */
-void task_unpark(struct task *t);
 /* Emits a TASK event for t. */
 void task_emit(struct task *t, enum task_state state, enum why why, uint32_t obj);
 /* The body of every task: runs fn, then emits done and notes that main has returned. Both executors
@@ -128,6 +120,17 @@ void rt_finish(struct rt *rt);
 
 /* Emits START (for ops->start). */
 void rt_emit_start(struct rt *rt, const char *scenario);
+
+/* The next id of a counter; no locked instruction in sim. */
+static inline uint32_t rt_next_id(_Atomic uint32_t *counter)
+{
+    if (LIKELY(!guard_live)) {
+        uint32_t id = atomic_load_explicit(counter, memory_order_relaxed) + 1;
+        atomic_store_explicit(counter, id, memory_order_relaxed);
+        return id;
+    }
+    return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
+}
 
 void rt_timer_init(struct rt_timer *t, uint64_t order, void (*fire)(struct rt *, void *), void *arg);
 

@@ -20,19 +20,9 @@
 
 #include "base/mem.h"
 
-static inline struct sim *sim_of(const struct rt *rt)
-{
-    return (struct sim *)(uintptr_t)rt;
-}
-
-static inline struct sim_task *sim_task(struct task *t)
-{
-    return (struct sim_task *)t;
-}
-
 /* ---- run queues ---------------------------------------------------------------------------- */
 
-static NOINLINE void runq_grow(struct sim_proc *p)
+void sim_runq_grow(struct sim_proc *p)
 {
     uint32_t cap = p->cap ? p->cap * 2 : 16;
     struct sim_task **ring = xmalloc(cap * sizeof(struct sim_task *));
@@ -42,20 +32,6 @@ static NOINLINE void runq_grow(struct sim_proc *p)
     p->ring = ring;
     p->cap = cap;
     p->head = 0;
-}
-
-static inline void runq_push(struct sim *s, int proc, struct sim_task *t, bool front)
-{
-    struct sim_proc *p = &s->proc[proc];
-    if (UNLIKELY(p->len == p->cap))
-        runq_grow(p);
-    if (front)
-        p->ring[--p->head & (p->cap - 1)] = t;
-    else
-        p->ring[(p->head + p->len) & (p->cap - 1)] = t;
-    p->len++;
-    s->ready |= UINT64_C(1) << proc;
-    s->runnable++;
 }
 
 static inline struct sim_task *runq_take(struct sim *s, int proc)
@@ -96,7 +72,7 @@ static bool steal(struct sim *s)
             s->ready &= ~(UINT64_C(1) << victim);
         s->runnable--;
         t->home = (uint8_t)thief;
-        runq_push(s, thief, t, false);
+        sim_runq_push(s, thief, t, false);
     }
     emit(NULL, EV_PROC, 0, (uint16_t)victim, 0, 0, n,
          emit_ab((uint32_t)thief, s->proc[thief].len));
@@ -144,7 +120,7 @@ static NOINLINE void run_posts(struct sim *s)
 }
 
 /* Finds what runs next, moving time on if nothing can now. NULL: the caller of rt_sim_run decides. */
-static struct sim_task *next_task(struct sim *s)
+struct sim_task *sim_next_task(struct sim *s)
 {
     for (;;) {
         if (UNLIKELY(atomic_load_explicit(&s->posted, memory_order_acquire))) {
@@ -152,9 +128,7 @@ static struct sim_task *next_task(struct sim *s)
             run_posts(s);
         }
         if (UNLIKELY(s->steps >= s->step_end))
-            return NULL;
-        if (UNLIKELY(atomic_load_explicit(&s->rt.ended, memory_order_relaxed)))
-            return NULL;
+            return NULL; /* also when the run has ended: sim_stop() */
         struct sim_task *t = pick(s);
         if (t) {
             s->steps++;
@@ -172,38 +146,36 @@ static struct sim_task *next_task(struct sim *s)
     }
 }
 
-static inline void reap(struct sim *s)
+/* Inline in task_entry: a call would leave a return address in the processor's prediction stack, and
+ * the next return of whoever we switch to would be mispredicted. */
+NORETURN static inline __attribute__((always_inline)) void sim_exit(struct task *self)
 {
-    struct sim_task *dead = s->reap;
-    if (dead) {
-        s->reap = NULL;
-        coro_free(&dead->co);
-        sim_stack_give(s, dead);
-    }
-}
-
-/* Leaves the running task; returns when it is dispatched again. */
-static inline void switch_away(struct sim *s, struct sim_task *self)
-{
-    struct sim_task *next = next_task(s);
-    if (next == self) {
-        rt_current = &self->t;
-        return;
+    struct sim *s = sim_of(rt_engine);
+    struct sim_task *next = NULL;
+    struct coro nobody;
+    struct coro *from = &nobody;
+    if (self) {
+        from = &sim_task(self)->co;
+        s->alive--;
+        if (self->state == TASK_DONE)
+            s->reap = sim_task(self);
+        if (s->rt.main_done && !s->alive)
+            rt_stop(&s->rt, END_DONE);
+        next = sim_next(s);
     }
     rt_current = next ? &next->t : NULL;
-    coro_switch(&self->co, next ? &next->co : &s->main, false);
-    sim_stack_check(self);
-    reap(s);
+    coro_switch(from, next ? &next->co : &s->main, true);
+    die("a task came back from its end");
 }
 
 static void task_entry(void)
 {
     coro_entered();
     struct sim *s = sim_of(rt_engine);
-    reap(s);
+    sim_reap(s);
     struct sim_task *self = sim_task(rt_current);
     task_body(&self->t);
-    s->rt.ops->exit(&self->t);
+    sim_exit(&self->t);
 }
 
 /* ---- operations of the seam ----------------------------------------------------------------- */
@@ -216,12 +188,12 @@ static void task_timer_fired(struct rt *rt, void *arg)
         t->timed_out = true;
         t->parked = false;
         task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
-        runq_push(s, t->home, t, false);
+        sim_runq_push(s, t->home, t, false);
         return;
     }
     if (!s->limited) {
         t->work_left = 0;
-        runq_push(s, t->home, t, true);
+        sim_runq_push(s, t->home, t, true);
         return;
     }
     t->work_left -= t->work_left < SIM_SLICE_NS ? t->work_left : SIM_SLICE_NS;
@@ -231,7 +203,7 @@ static void task_timer_fired(struct rt *rt, void *arg)
     bool others = p->len > 0 && t->work_left > 0;
     if (others)
         task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
-    runq_push(s, t->home, t, !others);
+    sim_runq_push(s, t->home, t, !others);
 }
 
 static struct task *sim_task_new(struct rt *rt)
@@ -254,52 +226,8 @@ static bool sim_spawn(struct rt *rt, struct task *task)
     struct sim_task *t = sim_task(task);
     coro_make(&t->co, t->low, (char *)t, task_entry);
     s->alive++;
-    runq_push(s, t->home, t, false);
+    sim_runq_push(s, t->home, t, false);
     return true;
-}
-
-static bool sim_park(struct task *self, int64_t deadline_ns)
-{
-    struct sim *s = sim_of(self->rt);
-    struct sim_task *t = sim_task(self);
-    if (UNLIKELY(t->permit)) {
-        t->permit = false;
-        return true;
-    }
-    bool hung = false;
-    if (deadline_ns != NEVER) {
-        if (deadline_ns <= s->now_ns)
-            return false;
-        t->timer.when_ns = deadline_ns;
-        t->timer.order = self->park_order;
-        self->park_order = 0;
-        timer_heap_set(&s->timers, &t->timer);
-    } else if (UNLIKELY(self->why == WHY_IO)) {
-        hung = true;
-        s->hung++;
-    }
-    t->parked = true;
-    switch_away(s, t);
-    s->hung -= hung;
-    if (t->timed_out) {
-        t->timed_out = false;
-        return false;
-    }
-    return true;
-}
-
-static void sim_unpark(struct task *task)
-{
-    struct sim *s = sim_of(task->rt);
-    struct sim_task *t = sim_task(task);
-    if (UNLIKELY(!t->parked)) {
-        t->permit = true;
-        return;
-    }
-    t->parked = false;
-    if (t->timer.index)
-        timer_heap_remove(&s->timers, &t->timer);
-    runq_push(s, rt_current ? s->at : t->home, t, false);
 }
 
 static int64_t sim_now(const struct rt *rt)
@@ -322,25 +250,31 @@ static void sim_work(struct task *self, int64_t ns)
         t->timer.when_ns = s->now_ns + slice;
         t->timer.order = 0;
         timer_heap_set(&s->timers, &t->timer);
-        switch_away(s, t);
+        sim_switch_away(s, t);
         t->working = false;
         if (self->state == TASK_RUNNABLE)
             task_emit(self, TASK_RUNNING, WHY_NONE, 0);
     }
 }
 
-static void sim_yield(struct task *self)
+static void yield_op(struct task *self)
 {
-    struct sim *s = sim_of(self->rt);
-    task_emit(self, TASK_RUNNABLE, WHY_NONE, 0);
-    runq_push(s, s->at, sim_task(self), false);
-    switch_away(s, sim_task(self));
-    task_emit(self, TASK_RUNNING, WHY_NONE, 0);
+    sim_yield(self);
 }
 
 static void sim_step(struct task *self)
 {
     (void)self;
+}
+
+static bool park_op(struct task *self, int64_t deadline_ns)
+{
+    return sim_park(self, deadline_ns);
+}
+
+static void unpark_op(struct task *t)
+{
+    sim_unpark(t);
 }
 
 static void sim_timer_set(struct rt *rt, struct rt_timer *t)
@@ -353,24 +287,9 @@ static bool sim_timer_stop(struct rt *rt, struct rt_timer *t)
     return timer_heap_remove(&sim_of(rt)->timers, t);
 }
 
-NORETURN static void sim_exit(struct task *self)
+NORETURN static void exit_op(struct task *self)
 {
-    struct sim *s = sim_of(rt_engine);
-    struct sim_task *next = NULL;
-    struct coro nobody = {0};
-    struct coro *from = &nobody;
-    if (self) {
-        from = &sim_task(self)->co;
-        s->alive--;
-        if (self->state == TASK_DONE)
-            s->reap = sim_task(self);
-        if (s->rt.main_done && !s->alive)
-            rt_stop(&s->rt, END_DONE);
-        next = next_task(s);
-    }
-    rt_current = next ? &next->t : NULL;
-    coro_switch(from, next ? &next->co : &s->main, true);
-    die("a task came back from its end");
+    sim_exit(self);
 }
 
 static void sim_post(struct rt *rt, void (*fn)(struct rt *, void *), void *arg)
@@ -427,6 +346,7 @@ static void leave(struct sim *s, struct entered was)
 static void sim_stop(struct rt *rt, enum end_why why)
 {
     struct sim *s = sim_of(rt);
+    s->step_end = 0; /* the run is over at the next look */
     if (rt_engine == rt) {
         emit(NULL, EV_END, (uint8_t)why, 0, 0, 0, 0, 0);
         return;
@@ -461,15 +381,15 @@ enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
     struct entered was = enter(s);
     enum rt_state state = RT_MORE;
     s->until_ns = until_ns;
-    s->step_end = steps > UINT64_MAX - s->steps ? UINT64_MAX : s->steps + steps;
+    s->step_end = rt_ended(rt) ? 0 : steps > UINT64_MAX - s->steps ? UINT64_MAX : s->steps + steps;
     coro_main(&s->main);
     for (;;) {
-        struct sim_task *t = next_task(s);
+        struct sim_task *t = sim_next_task(s);
         if (t) {
             rt_current = &t->t;
             coro_switch(&s->main, &t->co, false);
             rt_current = NULL;
-            reap(s);
+            sim_reap(s);
         }
         if (rt_ended(rt)) {
             state = RT_ENDED;
@@ -528,16 +448,16 @@ static void sim_destroy(struct rt *rt)
 static const struct exec_ops sim_ops = {
     .task_new = sim_task_new,
     .spawn = sim_spawn,
-    .park = sim_park,
-    .unpark = sim_unpark,
+    .park = park_op,
+    .unpark = unpark_op,
     .now = sim_now,
     .work = sim_work,
-    .yield = sim_yield,
+    .yield = yield_op,
     .step = sim_step,
     .timer_set = sim_timer_set,
     .timer_stop = sim_timer_stop,
     .start = sim_start,
-    .exit = sim_exit,
+    .exit = exit_op,
     .post = sim_post,
     .stop = sim_stop,
     .destroy = sim_destroy,
@@ -555,6 +475,7 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
     s->procs = c->procs ? c->procs : 1;
     s->limited = c->procs > 0;
     s->schedule = schedule;
+    s->random_pick = schedule->pick != NULL;
     s->schedule_rng = rt_rng(&s->rt, "schedule");
     s->sink = c->sink;
     s->sink_arg = c->sink_arg;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What both worlds share of a run: creation, time, objects, edges, streams, memory. */
-#include "runtime/exec.h"
+#include "runtime/park.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,7 +192,13 @@ void rt_work(int64_t ns)
 
 void rt_yield(void)
 {
-    rt_current->rt->ops->yield(rt_current);
+    struct task *self = rt_current;
+    task_state(self, NULL, TASK_RUNNABLE, WHY_NONE, 0);
+    if (LIKELY(!guard_live))
+        sim_yield(self);
+    else
+        self->rt->ops->yield(self);
+    task_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
 }
 
 void rt_step(void)
@@ -211,7 +217,7 @@ void rt_object_update(uint32_t obj, enum obj_kind kind, const char *name, int64_
 
 uint32_t rt_object(enum obj_kind kind, const char *name, int64_t cap)
 {
-    uint32_t id = atomic_fetch_add_explicit(&rt_engine->objects, 1, memory_order_relaxed) + 1;
+    uint32_t id = rt_next_id(&rt_engine->objects);
     rt_object_update(id, kind, name, cap);
     return id;
 }

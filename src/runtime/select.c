@@ -23,8 +23,11 @@ struct plan {
     int locks;
 };
 
-static void plan_locks(struct plan *p)
+/* Field by field: clearing the whole plan would cost more than the rest of a select in sim. */
+static void plan_locks(struct plan *p, struct select_case *cases, int n)
 {
+    p->cases = cases;
+    p->n = n;
     p->locks = 0;
     if (LIKELY(!guard_live))
         return;
@@ -73,14 +76,20 @@ static bool take(struct select_case *sc, struct task *self, struct task **wake)
     return chan_recv_locked(c, &sc->value, &sc->ok, self, wake);
 }
 
-static inline void emit_select(struct task *self, int n, int ready, int picked, uint32_t obj)
+static NOINLINE void emit_choice(struct task *self, int n, int ready, int picked, uint32_t obj)
 {
     emit(NULL, EV_SELECT, 0, 0, self->id, obj, (uint32_t)picked,
          emit_ab((uint32_t)n, (uint32_t)ready));
 }
 
+static inline void emit_select(struct task *self, int n, int ready, int picked, uint32_t obj)
+{
+    if (emitter)
+        emit_choice(self, n, ready, picked, obj);
+}
+
 /* Takes one of the ready cases at random; -1: none is ready. All guards are held. */
-static int take_ready(struct plan *p, struct task *self, struct task **wake)
+static inline int take_ready(struct plan *p, struct task *self, struct task **wake)
 {
     for (;;) {
         uint8_t ready[SELECT_MAX];
@@ -119,7 +128,7 @@ static uint32_t only_object(const struct plan *p)
     return only;
 }
 
-static int wait_for_one(struct plan *p, struct task *self, struct waiter *w, int64_t deadline_ns)
+static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, struct task *self, struct waiter *w, int64_t deadline_ns)
 {
     uint32_t ticket = atomic_load_explicit(&self->ticket, memory_order_relaxed);
     for (int i = 0; i < p->n; i++) {
@@ -160,12 +169,12 @@ static int wait_for_one(struct plan *p, struct task *self, struct waiter *w, int
     return fired;
 }
 
-static int run(struct select_case *cases, int n, bool has_default, int64_t deadline_ns)
+static inline __attribute__((always_inline)) int run(struct select_case *cases, int n, bool has_default, int64_t deadline_ns)
 {
     struct task *self = rt_current, *wake = NULL;
     VERIFY(n <= SELECT_MAX);
-    struct plan p = {.cases = cases, .n = n};
-    plan_locks(&p);
+    struct plan p;
+    plan_locks(&p, cases, n);
     lock_all(&p);
     int picked = take_ready(&p, self, &wake);
     if (picked >= 0) {
@@ -179,12 +188,13 @@ static int run(struct select_case *cases, int n, bool has_default, int64_t deadl
         emit_select(self, n, 0, SELECT_DEFAULT, 0);
         return SELECT_DEFAULT;
     }
-    struct waiter few[FEW];
-    if (n <= FEW)
-        return wait_for_one(&p, self, few, deadline_ns);
-    if (!self->waiters)
-        self->waiters = rt_alloc(self->rt, SELECT_MAX * sizeof *self->waiters);
-    return wait_for_one(&p, self, self->waiters, deadline_ns);
+    struct waiter few[FEW], *w = few;
+    if (n > FEW) {
+        if (!self->waiters)
+            self->waiters = rt_alloc(self->rt, SELECT_MAX * sizeof *self->waiters);
+        w = self->waiters;
+    }
+    return wait_for_one(&p, self, w, deadline_ns);
 }
 
 int chan_select(struct select_case *cases, int n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the simulated world; only exec_sim*.c includes it. */
+/* Inside of the simulated world: exec_sim*.c, and park.h, which inlines the way into a park. */
 #ifndef RUNTIME_SIM_H
 #define RUNTIME_SIM_H
 
@@ -53,6 +53,7 @@ struct sim {
     uint64_t ready;     /* bit p: proc[p] has a run queue */
     uint64_t busy;      /* bit p: proc[p] is in work() */
     const struct schedule *schedule;
+    bool random_pick; /* the schedule has a say */
     struct rng *schedule_rng;
     struct coro main;
     struct sim_task *reap; /* left its stack for ever; free it from another stack */
@@ -80,6 +81,128 @@ static inline void sim_stack_check(const struct sim_task *t)
 {
     if (UNLIKELY((char *)t->co.sp < t->low + 1024))
         die("a task overran its stack (task %u)", t->t.id);
+}
+
+/* Finds what runs next, moving time on if nothing can now; NULL: go to the main context. Runs posts
+ * and timers, on the caller's stack. */
+struct sim_task *sim_next_task(struct sim *s);
+void sim_runq_grow(struct sim_proc *p);
+
+static inline struct sim *sim_of(const struct rt *rt)
+{
+    return (struct sim *)(uintptr_t)rt;
+}
+
+static inline struct sim_task *sim_task(struct task *t)
+{
+    return (struct sim_task *)t;
+}
+
+static inline void sim_runq_push(struct sim *s, int proc, struct sim_task *t, bool front)
+{
+    struct sim_proc *p = &s->proc[proc];
+    if (UNLIKELY(p->len == p->cap))
+        sim_runq_grow(p);
+    if (front)
+        p->ring[--p->head & (p->cap - 1)] = t;
+    else
+        p->ring[(p->head + p->len) & (p->cap - 1)] = t;
+    p->len++;
+    s->ready |= UINT64_C(1) << proc;
+    s->runnable++;
+}
+
+static inline void sim_reap(struct sim *s)
+{
+    struct sim_task *dead = s->reap;
+    if (dead) {
+        s->reap = NULL;
+        coro_free(&dead->co);
+        sim_stack_give(s, dead);
+    }
+}
+
+/* Leaves the running task; returns when it is dispatched again. */
+/* The usual case of sim_next_task() inline: nothing asks for attention and this processor has work. */
+static inline struct sim_task *sim_next(struct sim *s)
+{
+    struct sim_proc *p = &s->proc[s->at];
+    if (UNLIKELY(!p->len || p->worker || s->steps >= s->step_end || s->random_pick ||
+                 atomic_load_explicit(&s->posted, memory_order_acquire)))
+        return sim_next_task(s);
+    struct sim_task *t = p->ring[p->head++ & (p->cap - 1)];
+    if (--p->len == 0)
+        s->ready &= ~(UINT64_C(1) << s->at);
+    s->runnable--;
+    s->steps++;
+    t->home = (uint8_t)s->at;
+    t->t.proc = (uint8_t)s->at;
+    return t;
+}
+
+static inline __attribute__((always_inline)) void sim_switch_away(struct sim *s, struct sim_task *self)
+{
+    struct sim_task *next = sim_next(s);
+    if (next == self) {
+        rt_current = &self->t;
+        return;
+    }
+    rt_current = next ? &next->t : NULL;
+    coro_switch(&self->co, next ? &next->co : &s->main, false);
+    sim_stack_check(self);
+    sim_reap(s);
+}
+
+static inline __attribute__((always_inline)) bool sim_park(struct task *self, int64_t deadline_ns)
+{
+    struct sim *s = sim_of(self->rt);
+    struct sim_task *t = sim_task(self);
+    if (UNLIKELY(t->permit)) {
+        t->permit = false;
+        return true;
+    }
+    bool hung = false;
+    if (deadline_ns != NEVER) {
+        if (deadline_ns <= s->now_ns)
+            return false;
+        t->timer.when_ns = deadline_ns;
+        t->timer.order = self->park_order;
+        self->park_order = 0;
+        timer_heap_set(&s->timers, &t->timer);
+    } else if (UNLIKELY(self->why == WHY_IO)) {
+        hung = true;
+        s->hung++;
+    }
+    t->parked = true;
+    sim_switch_away(s, t);
+    s->hung -= hung;
+    if (t->timed_out) {
+        t->timed_out = false;
+        return false;
+    }
+    return true;
+}
+
+static inline void sim_unpark(struct task *task)
+{
+    struct sim *s = sim_of(task->rt);
+    struct sim_task *t = sim_task(task);
+    if (UNLIKELY(!t->parked)) {
+        t->permit = true;
+        return;
+    }
+    t->parked = false;
+    if (t->timer.index)
+        timer_heap_remove(&s->timers, &t->timer);
+    sim_runq_push(s, rt_current ? s->at : t->home, t, false);
+}
+
+/* The caller emits the states around it. */
+static inline __attribute__((always_inline)) void sim_yield(struct task *self)
+{
+    struct sim *s = sim_of(self->rt);
+    sim_runq_push(s, s->at, sim_task(self), false);
+    sim_switch_away(s, sim_task(self));
 }
 
 #endif

@@ -33,10 +33,16 @@ uint32_t wg_id(const struct waitgroup *wg)
     return wg->id;
 }
 
-static void emit_group(struct waitgroup *wg, enum group_op op)
+static NOINLINE void emit_count(struct waitgroup *wg, enum group_op op)
 {
     emit(&wg->guard.stamp, EV_GROUP, (uint8_t)op, 0, task_self_id(), wg->id, 0,
          emit_ab((uint32_t)wg->count, wg->waiters.n));
+}
+
+static inline void emit_group(struct waitgroup *wg, enum group_op op)
+{
+    if (emitter)
+        emit_count(wg, op);
 }
 
 /* Wakes everybody whose wait can be claimed. The list is walked after the guard is free; a waiter

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a task is in both worlds: its states, its end, panics. */
-#include "runtime/exec.h"
+#include "runtime/park.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,23 +22,15 @@ uint32_t task_self_id(void)
     return rt_current ? rt_current->id : 0;
 }
 
-static void emit_state(struct task *t, int64_t *stamp, enum task_state state, enum why why,
-                       uint32_t obj)
-{
-    t->state = (uint8_t)state;
-    t->why = (uint8_t)why;
-    emit(stamp, EV_TASK, (uint8_t)state, (uint16_t)(why | t->proc << 8), t->id, obj, 0, 0);
-}
-
 void task_emit(struct task *t, enum task_state state, enum why why, uint32_t obj)
 {
-    emit_state(t, NULL, state, why, obj);
+    task_state(t, NULL, state, why, obj);
 }
 
 void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void *), void *arg)
 {
     t->rt = rt;
-    t->id = atomic_fetch_add_explicit(&rt->tasks, 1, memory_order_relaxed) + 1;
+    t->id = rt_next_id(&rt->tasks);
     t->name = rt->probes ? strtab_intern(rt->names, name) : 0;
     t->fn = fn;
     t->arg = arg;
@@ -53,30 +45,11 @@ void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void 
          emit_ab(t->name, 0));
 }
 
-void task_waits(struct task *self, struct guard *g, enum task_state state, enum why why,
-                uint32_t obj)
-{
-    emit_state(self, g ? &g->stamp : NULL, state, why, obj);
-}
-
-bool task_park(struct task *self, int64_t deadline_ns)
-{
-    bool ok = self->rt->ops->park(self, deadline_ns);
-    emit_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
-    return ok;
-}
-
-void task_unpark(struct task *t)
-{
-    emit_state(t, NULL, TASK_RUNNABLE, WHY_NONE, 0);
-    t->rt->ops->unpark(t);
-}
-
 void task_body(struct task *t)
 {
-    emit_state(t, NULL, TASK_RUNNING, WHY_NONE, 0);
+    task_state(t, NULL, TASK_RUNNING, WHY_NONE, 0);
     t->fn(t->arg);
-    emit_state(t, NULL, TASK_DONE, WHY_NONE, 0);
+    task_state(t, NULL, TASK_DONE, WHY_NONE, 0);
     if (t->is_main)
         t->rt->main_done = true;
 }
@@ -116,7 +89,7 @@ void rt_panic(uint32_t obj, const char *fmt, ...)
     }
     uint32_t id = rt->probes ? strtab_intern(rt->names, text) : 0;
     if (self)
-        emit_state(self, NULL, TASK_PANICKED, WHY_NONE, obj);
+        task_state(self, NULL, TASK_PANICKED, WHY_NONE, obj);
     emit(NULL, EV_PANIC, 0, 0, self ? self->id : 0, obj, id, 0);
     rt_stop(rt, END_PANIC);
     rt->ops->exit(self);

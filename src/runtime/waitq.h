@@ -15,7 +15,7 @@
 #ifndef RUNTIME_WAITQ_H
 #define RUNTIME_WAITQ_H
 
-#include "runtime/exec.h"
+#include "runtime/park.h"
 
 struct waiter {
     struct waiter *next, *prev;
@@ -104,7 +104,7 @@ static inline struct waiter *waitq_claim(struct waitq *q)
 
 /* Parks until the wait with this ticket was completed, or the deadline claims it: then false, and
  * nobody will complete it. */
-static inline bool wait_completed(struct task *self, uint32_t ticket, int64_t deadline_ns)
+static inline __attribute__((always_inline)) bool wait_completed(struct task *self, uint32_t ticket, int64_t deadline_ns)
 {
     if (task_park(self, deadline_ns))
         return true;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Park and unpark, inline down to the coroutine switch in sim (coro.h says why); through the
+ * executor's table in live. */
+#ifndef RUNTIME_PARK_H
+#define RUNTIME_PARK_H
+
+#include "runtime/sim.h"
+
+static inline void task_state(struct task *t, int64_t *stamp, enum task_state state, enum why why,
+                              uint32_t obj)
+{
+    t->state = (uint8_t)state;
+    t->why = (uint8_t)why;
+    emit(stamp, EV_TASK, (uint8_t)state, (uint16_t)(why | t->proc << 8), t->id, obj, 0, 0);
+}
+
+/* Emits that self waits. Inside the guard g (or NULL) of what it waits on, so that it comes before
+ * the waker's "runnable". */
+static inline void task_waits(struct task *self, struct guard *g, enum task_state state,
+                              enum why why, uint32_t obj)
+{
+    task_state(self, g ? &g->stamp : NULL, state, why, obj);
+}
+
+/* Parks until the permit or the deadline, then emits that self runs. False: the deadline passed. */
+static inline __attribute__((always_inline)) bool task_park(struct task *self, int64_t deadline_ns)
+{
+    bool ok = LIKELY(!guard_live) ? sim_park(self, deadline_ns)
+                                  : self->rt->ops->park(self, deadline_ns);
+    task_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
+    return ok;
+}
+
+/* Emits "runnable" for t and gives it the permit. Outside of guards, once per wait. */
+static inline void task_unpark(struct task *t)
+{
+    task_state(t, NULL, TASK_RUNNABLE, WHY_NONE, 0);
+    if (LIKELY(!guard_live))
+        sim_unpark(t);
+    else
+        t->rt->ops->unpark(t);
+}
+
+#endif
