@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The rules of the sources, as TAP: rules.sh [ROOT]. Each rule is a function that prints offences;
+# for each there is also a planted offence in a tree of its own, which it must find.
+set -u
+LC_ALL=C
+export LC_ALL
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "${1:-$here/../..}" && pwd)
+number=0
+
+# Sources in the tree of the current directory, without what was built or is git's own.
+files() { # files PATTERN…
+    for pattern in "$@"; do
+        find . \( -name .git -o -name 'build*' -type d -o -name .cache \) -prune -o \
+            -type f -name "$pattern" -print
+    done | sed 's,^\./,,' | sort
+}
+modules() { files '*.c' '*.h' | grep -E '^(src|views)/'; }
+# xargs would start awk with no file at all, and that reads standard input.
+source_rule() { # source_rule RULE TABLE [LIMIT]
+    modules >"$scratch/list"
+    [ -s "$scratch/list" ] || { echo "no sources"; return; }
+    xargs awk -v rule="$1" -v limit="${3:-0}" -f "$here/source.awk" "$2" <"$scratch/list"
+}
+
+rule_includes() { source_rule includes "$here/includes.tsv"; }
+rule_calls() { source_rule calls "$here/calls.tsv"; }
+rule_functions() { source_rule functions "$here/includes.tsv" 80; }
+
+rule_file_length() {
+    files '*.c' '*.h' | while read -r f; do
+        n=$(wc -l <"$f")
+        [ "$n" -le 600 ] || echo "$f: $n lines; 600 are allowed"
+    done
+}
+
+rule_licence_line() {
+    files '*.c' '*.h' '*.def' '*.sh' '*.awk' meson.build meson_options.txt | while read -r f; do
+        head -n 2 "$f" | grep -q 'SPDX-License-Identifier: MIT' ||
+            echo "$f:1: the first line is not SPDX-License-Identifier: MIT"
+    done
+}
+
+# The words stand here in pieces, or this file would be the first offender.
+rule_no_workplace() {
+    files '*' | tr '\n' '\0' |
+        xargs -0 grep -nIE "(^|[^A-Za-z0-9_.])/""work(/|[^a-z_/]|\$)|\.\./""shared" /dev/null |
+        cut -c1-160
+}
+rule_nothing_left_to_do() {
+    files '*.c' '*.h' '*.def' '*.sh' '*.awk' '*.ini' | tr '\n' '\0' |
+        xargs -0 grep -nE "\b(TO""DO|FIX""ME|XX""X)\b" /dev/null
+}
+
+# A lesson that makes a mistake has its repaired twin, and both say what to expect.
+rule_lesson_pairs() {
+    [ -d configs/lessons ] || return
+    find configs/lessons -name '*.ini' | sort | while read -r f; do
+        grep -q '^[[:space:]]*\[expect\]' "$f" || echo "$f: no [expect]"
+        case $f in
+        *.fixed.ini)
+            [ -e "${f%.fixed.ini}.ini" ] || echo "$f: repairs nothing: no ${f%.fixed.ini}.ini"
+            grep -qE '^[[:space:]]*mistake[[:space:]]*=[[:space:]]*M[0-9]' "$f" &&
+                echo "$f: repaired, but makes the mistake"
+            ;;
+        *)
+            if grep -qE '^[[:space:]]*mistake[[:space:]]*=[[:space:]]*M[0-9]' "$f"; then
+                [ -e "${f%.ini}.fixed.ini" ] || echo "$f: no twin ${f%.ini}.fixed.ini"
+            fi
+            ;;
+        esac
+    done
+}
+
+# A row names a file, and a file of such a folder that defines the record has a row.
+rule_rows_and_files() {
+    while read -r def folder macro symbol; do
+        [ -e "$def" ] || continue
+        sed -n "s/^$macro(\([a-z0-9_]*\).*/\1/p" "$def" >"$scratch/rows"
+        while read -r name; do
+            [ -e "$folder/$name.c" ] || echo "$def: row $name, but no $folder/$name.c"
+        done <"$scratch/rows"
+        sort "$scratch/rows" | uniq -d | sed "s,^,$def: two rows ,"
+        for f in "$folder"/*.c; do
+            [ -e "$f" ] || continue
+            name=${f##*/}
+            name=${name%.c}
+            if grep -q "^const struct [a-z]* ${symbol}_$name = {" "$f"; then
+                grep -qx "$name" "$scratch/rows" || echo "$f: no row in $def"
+            fi
+        done
+    done <<END
+src/patterns/patterns.def src/patterns PATTERN pattern
+views/views.def views VIEW view
+src/detect/detectors.def src/detect DETECTOR detector
+src/export/exports.def src/export EXPORT exporter
+END
+}
+
+# ---- planted offences: each writes one into the empty tree it stands in ---------------------
+
+plant_includes() { printf '#include "runtime/rt.h"\n' >views/x.c; }
+plant_calls() { printf 'int f(void)\n{\n    return rand();\n}\n' >src/patterns/x.c; }
+plant_functions() {
+    { printf 'void f(void)\n{\n'; yes ';' | head -n 90; printf '}\n'; } >views/x.c
+}
+plant_file_length() { yes ';' | head -n 601 >views/x.c; }
+plant_licence_line() { printf 'int x;\n' >views/x.c; }
+plant_no_workplace() { printf 'see /%s/main\n' work >README.md; }
+plant_nothing_left_to_do() { printf '/* %s: later */\n' "TO""DO" >views/x.c; }
+plant_lesson_pairs() { printf '[w]\nmistake = M1\n[expect]\n' >configs/lessons/T1.M1-x.ini; }
+plant_rows_and_files() { printf 'PATTERN(gone)\n' >src/patterns/patterns.def; }
+
+tap() { # tap OK? NAME
+    number=$((number + 1))
+    if [ "$1" = 0 ]; then echo "ok $number - $2"; else echo "not ok $number - $2"; fi
+}
+
+rules=$(sed -n 's/^rule_\([a-z_]*\)().*/\1/p' "$here/rules.sh")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+echo "TAP version 13"
+echo "1..$(($(echo "$rules" | wc -l) * 2))"
+for rule in $rules; do
+    cd "$root" || exit 1
+    found=$("rule_$rule")
+    [ -z "$found" ]
+    tap $? "$rule"
+    [ -z "$found" ] || echo "$found" | head -n 40 | sed 's/^/# /'
+
+    rm -rf "$scratch/tree"
+    mkdir -p "$scratch/tree/src/patterns" "$scratch/tree/views" "$scratch/tree/configs/lessons"
+    cd "$scratch/tree" || exit 1
+    "plant_$rule"
+    [ -n "$("rule_$rule")" ]
+    tap $? "$rule finds a planted offence"
+done
