@@ -20,7 +20,7 @@ void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const char *bytes, size_t n);
 void str_addc(struct str *s, char c);
 PRINTF(2, 3) void str_addf(struct str *s, const char *fmt, ...);
-void str_addvf(struct str *s, const char *fmt, va_list ap);
+PRINTF(2, 0) void str_addvf(struct str *s, const char *fmt, va_list ap);
 /* Appends text as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 void str_add_json(struct str *s, const char *text);
 void str_clear(struct str *s); /* keeps the memory */
