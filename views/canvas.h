@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The canvas: a grid of cells that views draw on. No terminal here.
  *
- * Drawing outside of the clip rectangle does nothing, so views need not care about sizes. A style is
- * a role of the theme (theme.h), not a colour. */
+ * Drawing outside of the clip rectangle does nothing, so views need not care about sizes. A style
+ * is a role of the theme (theme.h), not a colour. */
 #ifndef VIEWS_CANVAS_H
 #define VIEWS_CANVAS_H
 

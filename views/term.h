@@ -6,18 +6,18 @@
 #include "views/theme.h"
 
 struct term_options {
-    int colors;     /* -1 = as the terminal says; 0, 8, 16, 256 */
-    bool ascii;     /* force ASCII */
+    int colors; /* -1 = as the terminal says; 0, 8, 16, 256 */
+    bool ascii; /* force ASCII */
     bool mouse;
-    int escape_ms;  /* how long a lone ESC waits for a sequence: 25 */
+    int escape_ms; /* how long a lone ESC waits for a sequence: 25 */
 };
 struct term_event {
-    uint32_t key; /* enum key or a code point; PK_NONE: nothing; PK_RESIZE */
+    uint32_t key;         /* enum key or a code point; PK_NONE: nothing; PK_RESIZE */
     int mouse_x, mouse_y; /* >= 0: a click or wheel there */
     int wheel;
 };
-/* Sets the locale (C.UTF-8 when LC_ALL, LC_CTYPE and LANG are all unset), opens the screen, installs
- * the restore hook for crashes. NULL, or a sentence (not a terminal; TERM unknown). */
+/* Sets the locale (C.UTF-8 when LC_ALL, LC_CTYPE and LANG are all unset), opens the screen,
+ * installs the restore hook for crashes. NULL, or a sentence (not a terminal; TERM unknown). */
 const char *term_open(const struct term_options *o);
 void term_close(void); /* idempotent; the terminal is as it was found */
 bool term_ascii(void);

@@ -20,21 +20,21 @@ struct screen_state {
     const char *const *listing;           /* pseudo-code, NULL-terminated, or NULL */
     bool paused, replay, ended_shown;
     double speed;
-    int64_t view_ns;  /* the instant that is shown */
-    int64_t last_ns;  /* the newest there is (replay: the end) */
+    int64_t view_ns; /* the instant that is shown */
+    int64_t last_ns; /* the newest there is (replay: the end) */
     bool recording;
     int64_t recorded_ns;
     uint64_t recorded_bytes;
     const char *record_error; /* NULL: none */
     const char *message;      /* one line above the keys, or NULL */
     bool message_bad;
-    const char *hint;         /* what to press next */
+    const char *hint; /* what to press next */
     const struct param_row *params;
     size_t params_n, params_at; /* the chosen one */
     struct key_hint {
         const char *key, *label;
-    } *keys; /* the key line, NULL key ends */
-    const char *filter;         /* log */
+    } * keys;           /* the key line, NULL key ends */
+    const char *filter; /* log */
 };
 /* Kept per panel: scrolling and what is chosen. */
 struct view_state {
@@ -45,7 +45,9 @@ struct view_state {
 struct view {
     const char *name;
     const char *help;
-    int min_w, min_h;
+    const char *alias; /* another name that layouts may use, or NULL */
+    int min_w, min_h;  /* with the frame */
+    int weight;        /* its share of a row of panels */
     /* Draws inside r (the frame is drawn already). */
     void (*draw)(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state);
@@ -80,11 +82,13 @@ struct overlay {
     const char *title;
     const char *text; /* lines */
     int scroll;
-    int chosen;       /* line, or -1 */
+    int chosen;        /* line, or -1 */
     const char *input; /* prompt line under it, or NULL */
     int cursor;
 };
 enum { SCREEN_MIN_W = 40, SCREEN_MIN_H = 10 };
+/* The furthest that an overlay on a screen of that size can be scrolled. */
+int overlay_scroll_max(const struct overlay *o, int w, int h);
 void screen_draw(struct canvas *c, const struct screen_state *s, const struct layout *l,
                  struct view_state *states, int focus, const struct overlay *overlay);
 

@@ -24,10 +24,10 @@ NORETURN PRINTF(1, 2) void die(const char *fmt, ...);
 /* hook runs once, in the dying thread, before the message; it must be async-signal-safe. */
 void diag_set_death_hook(void (*hook)(void));
 
-#define VERIFY(cond)                                                                               \
-    do {                                                                                           \
-        if (UNLIKELY(!(cond)))                                                                     \
-            die("%s:%d: check failed: %s", __FILE__, __LINE__, #cond);                             \
+#define VERIFY(cond)                                                   \
+    do {                                                               \
+        if (UNLIKELY(!(cond)))                                         \
+            die("%s:%d: check failed: %s", __FILE__, __LINE__, #cond); \
     } while (0)
 
 #ifdef NDEBUG

@@ -39,7 +39,8 @@ static inline void hist_add(struct hist *h, int64_t value)
     h->bucket[hist_index(value)]++;
 }
 
-/* The smallest bucket bound that at least share q (0..1) of the values do not exceed; 0 if empty. */
+/* The smallest bucket bound that at least share q (0..1) of the values do not exceed; 0 if empty.
+ */
 int64_t hist_quantile(const struct hist *h, double q);
 double hist_mean(const struct hist *h);
 /* The middle value of a bucket. */

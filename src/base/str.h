@@ -28,7 +28,8 @@ void str_free(struct str *s);
 /* Hands the bytes over (never NULL); the caller frees them. */
 char *str_take(struct str *s);
 
-/* Decodes one code point at p (< end), returns its length in bytes; invalid bytes give U+FFFD, 1. */
+/* Decodes one code point at p (< end), returns its length in bytes; invalid bytes give U+FFFD, 1.
+ */
 size_t utf8_decode(const char *p, const char *end, uint32_t *cp);
 /* Writes cp to out (4 bytes room), returns its length. */
 size_t utf8_encode(uint32_t cp, char *out);

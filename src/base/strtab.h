@@ -16,7 +16,8 @@ struct strtab *strtab_create(void);
 void strtab_destroy(struct strtab *t); /* NULL is fine */
 /* Any thread; takes a lock for a moment. */
 uint32_t strtab_intern(struct strtab *t, const char *text);
-/* Adds text as the next id even when it stands already (readers of files need the ids as written). */
+/* Adds text as the next id even when it stands already (readers of files need the ids as written).
+ */
 uint32_t strtab_append(struct strtab *t, const char *text);
 /* Any thread, never blocks. An unknown id gives "?". Valid until the table is destroyed. */
 const char *strtab_get(const struct strtab *t, uint32_t id);

@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 const struct command_info command_info[CMD_COUNT] = {
-#define COMMAND(id, nm, ar, he, en, cu)                                                            \
+#define COMMAND(id, nm, ar, he, en, cu) \
     [CMD_##id] = {.name = nm, .args = ar, .help = he, .engine = en, .cue = cu},
 #include "control/commands.def"
 #undef COMMAND

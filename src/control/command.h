@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands: what keys are bound to, what cues do, what is typed at `:` and what is recorded.
  *
- * One row each in commands.def. A command is either the engine's (it changes the run, is recorded as
- * a COMMAND event and can stand in a cue) or the screen's (pause, panels, quit …). */
+ * One row each in commands.def. A command is either the engine's (it changes the run, is recorded
+ * as a COMMAND event and can stand in a cue) or the screen's (pause, panels, quit …). */
 #ifndef CONTROL_COMMAND_H
 #define CONTROL_COMMAND_H
 

@@ -6,7 +6,7 @@
  * only in some builds. So we hand it one line at a time through a reader of our own, which
  *
  *   counts lines, strips indentation, notes headers, and gives inih a short stub "key = x" in place
- *   of each assignment; the handler then takes the value from the line that we kept.               */
+ *   of each assignment; the handler then takes the value from the line that we kept. */
 #include "control/ini_text.h"
 
 #include <ini.h>
@@ -108,7 +108,8 @@ static char *give_line(char *out, int size, void *stream)
     return out;
 }
 
-/* The value of the kept line: after the '=', without an inline comment (a ';' after white space). */
+/* The value of the kept line: after the '=', without an inline comment (a ';' after white space).
+ */
 static bool value_of(struct reader *r, char **value)
 {
     char *v = r->kept + strcspn(r->kept, "=:") + 1;

@@ -15,8 +15,8 @@ typedef void (*ini_take)(void *arg, const char *section, const char *key, const 
                          int line, bool cut);
 
 /* Calls take for every header and every key = value, in order. cut: text after " ;" was taken as a
- * comment although the value goes on in a way that reads like text. Errors (long lines, NUL, invalid
- * UTF-8, lines that are neither) go to e, under e->file. */
+ * comment although the value goes on in a way that reads like text. Errors (long lines, NUL,
+ * invalid UTF-8, lines that are neither) go to e, under e->file. */
 void ini_text_parse(const char *text, size_t len, ini_take take, void *arg, struct errors *e);
 
 #endif

@@ -14,14 +14,18 @@ static const struct {
     uint32_t key;
     const char *name;
 } names[] = {
-    {PK_UP, "Up"},         {PK_DOWN, "Down"},     {PK_LEFT, "Left"},
-    {PK_RIGHT, "Right"},   {PK_HOME, "Home"},     {PK_END, "End"},
-    {PK_PAGEUP, "PageUp"}, {PK_PAGEDOWN, "PageDown"}, {PK_BACKTAB, "BackTab"},
-    {PK_BACKSPACE, "Backspace"}, {PK_DELETE, "Delete"}, {PK_ENTER, "Enter"},
-    {PK_ESC, "Esc"},       {PK_TAB, "Tab"},       {PK_F1, "F1"},
-    {PK_F2, "F2"},         {PK_F3, "F3"},         {PK_F4, "F4"},
-    {PK_F5, "F5"},         {PK_F6, "F6"},         {PK_F7, "F7"},
-    {PK_F8, "F8"},         {PK_F9, "F9"},         {PK_F10, "F10"},
+    {PK_UP, "Up"},           {PK_DOWN, "Down"},
+    {PK_LEFT, "Left"},       {PK_RIGHT, "Right"},
+    {PK_HOME, "Home"},       {PK_END, "End"},
+    {PK_PAGEUP, "PageUp"},   {PK_PAGEDOWN, "PageDown"},
+    {PK_BACKTAB, "BackTab"}, {PK_BACKSPACE, "Backspace"},
+    {PK_DELETE, "Delete"},   {PK_ENTER, "Enter"},
+    {PK_ESC, "Esc"},         {PK_TAB, "Tab"},
+    {PK_F1, "F1"},           {PK_F2, "F2"},
+    {PK_F3, "F3"},           {PK_F4, "F4"},
+    {PK_F5, "F5"},           {PK_F6, "F6"},
+    {PK_F7, "F7"},           {PK_F8, "F8"},
+    {PK_F9, "F9"},           {PK_F10, "F10"},
     {' ', "space"},
 };
 

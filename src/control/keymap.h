@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys: each is bound to a command string, and `?` lists them. Defaults are rows in keys.def; an INI
- * rebinds them in [keys]:  KEY = COMMAND, for example  x = inject dependency hang. */
+/* Keys: each is bound to a command string, and `?` lists them. Defaults are rows in keys.def; an
+ * INI rebinds them in [keys]:  KEY = COMMAND, for example  x = inject dependency hang. */
 #ifndef CONTROL_KEYMAP_H
 #define CONTROL_KEYMAP_H
 
@@ -12,9 +12,32 @@
 /* A key press: a code point, or one of these above Unicode. */
 enum key {
     KEY_BASE_ = 0x200000,
-    PK_UP, PK_DOWN, PK_LEFT, PK_RIGHT, PK_HOME, PK_END, PK_PAGEUP, PK_PAGEDOWN, PK_BACKTAB,
-    PK_BACKSPACE, PK_DELETE, PK_ENTER, PK_ESC, PK_TAB, PK_F1, PK_F2, PK_F3, PK_F4, PK_F5, PK_F6,
-    PK_F7, PK_F8, PK_F9, PK_F10, PK_RESIZE, PK_NONE
+    PK_UP,
+    PK_DOWN,
+    PK_LEFT,
+    PK_RIGHT,
+    PK_HOME,
+    PK_END,
+    PK_PAGEUP,
+    PK_PAGEDOWN,
+    PK_BACKTAB,
+    PK_BACKSPACE,
+    PK_DELETE,
+    PK_ENTER,
+    PK_ESC,
+    PK_TAB,
+    PK_F1,
+    PK_F2,
+    PK_F3,
+    PK_F4,
+    PK_F5,
+    PK_F6,
+    PK_F7,
+    PK_F8,
+    PK_F9,
+    PK_F10,
+    PK_RESIZE,
+    PK_NONE
     /* Ctrl-A … are the code points 1 … 26 except Tab, Enter, Esc */
 };
 struct key_row {

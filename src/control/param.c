@@ -244,7 +244,8 @@ bool param_equal(const struct param *p, const void *block_a, const void *block_b
     return memcmp(at(p, block_a), at(p, block_b), size_of(p)) == 0;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------- */
+/* ---- steps -------------------------------------------------------------------------------------
+ */
 
 /* The next of …, 1, 2, 5, 10, 20, 50, … above or below v. */
 static double ladder(double v, bool up, double least)

@@ -30,14 +30,14 @@ enum { PARAM_TEXT = 256 };
 struct param {
     const char *name;
     enum param_type type;
-    size_t offset;       /* in the block */
-    const char *def;     /* as in an INI */
-    double min, max;     /* int, float, duration (ns), rate; max 0 = no upper bound */
+    size_t offset;              /* in the block */
+    const char *def;            /* as in an INI */
+    double min, max;            /* int, float, duration (ns), rate; max 0 = no upper bound */
     const char *const *choices; /* PT_CHOICE: NULL-terminated */
-    bool automatic;      /* PT_INT: "auto" is allowed */
-    bool live;           /* may change while it runs; else at the next restart */
-    const char *unit;    /* for people: "tasks", "ns", "" */
-    const char *help;    /* one sentence */
+    bool automatic;             /* PT_INT: "auto" is allowed */
+    bool live;                  /* may change while it runs; else at the next restart */
+    const char *unit;           /* for people: "tasks", "ns", "" */
+    const char *help;           /* one sentence */
 };
 /* One INI section. `repeats`: [section.NAME] may stand any number of times. */
 struct param_table {
@@ -52,7 +52,8 @@ struct param_table {
 const struct param *param_find(const struct param_table *t, const char *name);
 /* Fills a block with the defaults. The table's own test proves that they parse. */
 void param_defaults(const struct param_table *t, void *block);
-/* Sets one value from text; NULL, or a sentence: "must be 1..10000 or auto" (thread-local buffer). */
+/* Sets one value from text; NULL, or a sentence: "must be 1..10000 or auto" (thread-local buffer).
+ */
 const char *param_set(const struct param *p, void *block, const char *text);
 /* The value as text that param_set() reads. */
 void param_format(const struct param *p, const void *block, char *out, size_t size);

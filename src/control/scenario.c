@@ -2,8 +2,8 @@
 /* Scenario files: from text to checked settings.
  *
  * Three passes: collect every key = value with its line (ini_text.c); check each against the table
- * that its section belongs to; read what has a form of its own (cues, expectations, keys, notes). All
- * errors are collected, none stops the others. */
+ * that its section belongs to; read what has a form of its own (cues, expectations, keys, notes).
+ * All errors are collected, none stops the others. */
 #include "control/scenario.h"
 
 #include <stdio.h>
@@ -20,8 +20,10 @@ static const char *const world_choices[] = {"live", "sim", NULL};
 static const char *const schedule_choices[] = {"fifo", "random", NULL};
 
 #define ROW(f, t, d, lo, hi, ...)                                                                  \
-    {.name = #f, .type = t, .offset = offsetof(struct scenario_params, f), .def = d, .min = lo,    \
-     .max = hi, __VA_ARGS__}
+    {                                                                                              \
+        .name = #f, .type = t, .offset = offsetof(struct scenario_params, f), .def = d, .min = lo, \
+        .max = hi, __VA_ARGS__                                                                     \
+    }
 static const struct param scenario_rows[] = {
     ROW(title, PT_TEXT, "", 0, 0, .unit = "", .help = "what the top line says"),
     ROW(pattern, PT_TEXT, "", 0, 0, .unit = "", .help = "which pattern: see list patterns"),
@@ -34,8 +36,11 @@ static const struct param scenario_rows[] = {
         .help = "sim: which runnable task goes next"),
     ROW(speed, PT_FLOAT, "1.0", 0.01, 100, .live = true, .unit = "x",
         .help = "scenario seconds per wall second"),
-    {.name = "for", .type = PT_DURATION, .offset = offsetof(struct scenario_params, for_ns),
-     .def = "0", .unit = "ns",
+    {.name = "for",
+     .type = PT_DURATION,
+     .offset = offsetof(struct scenario_params, for_ns),
+     .def = "0",
+     .unit = "ns",
      .help = "how long; 0 = until stopped, or until limited traffic has ended"},
 };
 const struct param_table scenario_table = {
@@ -49,7 +54,8 @@ const struct param_table scenario_table = {
 static const char *const note_keys[] = {"watch", "press", "change", "question", "answer"};
 static const char *const note_labels[] = {"Watch", "Press", "Change", "Question", "Answer"};
 
-/* ---- collecting ------------------------------------------------------------------------------- */
+/* ---- collecting -------------------------------------------------------------------------------
+ */
 
 static void add_setting(struct parse *p, const char *section, const char *key, const char *value,
                         int line)
@@ -145,7 +151,8 @@ void parse_at(struct parse *p, const struct setting *o)
     }
 }
 
-/* ---- checking against the tables ---------------------------------------------------------------- */
+/* ---- checking against the tables ----------------------------------------------------------------
+ */
 
 static bool table_takes(const struct param_table *t, const char *section)
 {
@@ -374,9 +381,8 @@ void *scenario_block(const struct scenario *s, const struct param_table *t, cons
     void *block = xcalloc(1, t->size);
     param_defaults(t, block);
     for (size_t i = 0; i < s->settings_n; i++) {
-        const struct param *row = strcmp(s->settings[i].section, section) == 0
-                                      ? param_find(t, s->settings[i].key)
-                                      : NULL;
+        const struct param *row =
+            strcmp(s->settings[i].section, section) == 0 ? param_find(t, s->settings[i].key) : NULL;
         if (row)
             param_set(row, block, s->settings[i].value);
     }

@@ -33,13 +33,13 @@ struct cue {
 };
 enum compare { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE, CMP_RANGE };
 struct expectation {
-    char *figure;       /* a path of the summary; "diagnosis" */
+    char *figure; /* a path of the summary; "diagnosis" */
     enum compare cmp;
-    char *want;         /* text: a word, or a number with or without unit */
-    char *want_high;    /* CMP_RANGE */
-    int64_t by_ns;      /* "by 8s": at some instant up to then; -1 = at the end */
+    char *want;      /* text: a word, or a number with or without unit */
+    char *want_high; /* CMP_RANGE */
+    int64_t by_ns;   /* "by 8s": at some instant up to then; -1 = at the end */
     int line;
-    char *source;       /* "figure = value" as written, for failures */
+    char *source; /* "figure = value" as written, for failures */
 };
 /* One value as it stood in the file or was given by --set. */
 struct setting {
@@ -72,13 +72,13 @@ struct scenario {
     size_t cues_n;
     struct expectation *expects;
     size_t expects_n;
-    char *layout;  /* [layout] rows, or NULL */
-    char *notes;   /* [notes] text for the notes panel: lines joined, or NULL */
+    char *layout; /* [layout] rows, or NULL */
+    char *notes;  /* [notes] text for the notes panel: lines joined, or NULL */
 };
 
 /* Parses text (len bytes; need not end in NUL). `sets`: --set options "section.key=value", NULL-
- * terminated or NULL; they win over the file. Returns NULL when e->total grew. Never blocks; hostile
- * text is an error, at most 1 MiB is taken. */
+ * terminated or NULL; they win over the file. Returns NULL when e->total grew. Never blocks;
+ * hostile text is an error, at most 1 MiB is taken. */
 struct scenario *scenario_parse(const char *name, const char *path, const char *text, size_t len,
                                 const struct schema *schema, const char *const *sets,
                                 struct errors *e);

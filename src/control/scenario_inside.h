@@ -15,7 +15,7 @@ struct parse {
     struct section_seen {
         char name[64];
         int line;
-    } *sections;
+    } * sections;
     size_t sections_n, sections_cap;
 };
 

@@ -65,7 +65,8 @@ void parse_sections_check(struct parse *p)
     }
 }
 
-/* ---- cues --------------------------------------------------------------------------------------- */
+/* ---- cues ---------------------------------------------------------------------------------------
+ */
 
 static struct cue *cue_get(struct parse *p, int number, int line)
 {
@@ -124,13 +125,14 @@ void parse_cues_check(struct parse *p)
     }
 }
 
-/* ---- expectations --------------------------------------------------------------------------------- */
+/* ---- expectations
+ * --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *sign;
     enum compare cmp;
-} signs[] = {{"!=", CMP_NE}, {"<=", CMP_LE}, {">=", CMP_GE}, {"<", CMP_LT}, {">", CMP_GT},
-             {"=", CMP_EQ}};
+} signs[] = {{"!=", CMP_NE}, {"<=", CMP_LE}, {">=", CMP_GE},
+             {"<", CMP_LT},  {">", CMP_GT},  {"=", CMP_EQ}};
 
 static void check_diagnoses(struct parse *p, const char *value)
 {

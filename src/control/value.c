@@ -31,9 +31,8 @@ static bool literal(struct scan *s, const char *word)
     return true;
 }
 
-static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                1e16, 1e17, 1e18};
+static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 
 /* A decimal without sign or exponent, at most 18 digits. */
 static bool number(struct scan *s, double *out)
@@ -72,8 +71,8 @@ static bool starts_number(const struct scan *s)
 static const struct {
     const char *name;
     double ns;
-} units[] = {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
-             {"h", 3600e9}};
+} units[] = {{"ns", 1},  {"us", 1e3}, {"µs", 1e3},  {"ms", 1e6},
+             {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 
 static bool duration(struct scan *s, double *ns)
 {
@@ -219,8 +218,8 @@ static const char arrivals_allowed[] =
     "must be arrivals: steady(20/s) poisson(20/s) burst(10 every 1s) ramp(5/s..50/s over 30s) "
     "wave(5/s..50/s every 20s) closed(8 think 100ms) eager trace(FILE)";
 
-static const char *const arrivals_names[ARR_KIND_COUNT] = {
-    "steady", "poisson", "burst", "ramp", "wave", "closed", "eager", "trace"};
+static const char *const arrivals_names[ARR_KIND_COUNT] = {"steady", "poisson", "burst", "ramp",
+                                                           "wave",   "closed",  "eager", "trace"};
 
 static bool whole(struct scan *s, int64_t *n)
 {
@@ -293,7 +292,8 @@ const char *value_arrivals(const char *text, struct arrivals *a)
     return literal(&s, ")") && at_end(&s) ? NULL : arrivals_allowed;
 }
 
-/* ---- back to text ------------------------------------------------------------------------------ */
+/* ---- back to text ------------------------------------------------------------------------------
+ */
 
 /* The shortest decimal (at most 15 digits after the point) that reads back as v; no locale. */
 static void decimal(double v, char *out, size_t size)
@@ -334,8 +334,8 @@ void value_format_duration(int64_t ns, char *out, size_t size)
     static const struct {
         const char *name;
         int64_t ns;
-    } unit[] = {{"h", 3600000000000}, {"m", 60000000000}, {"s", 1000000000}, {"ms", 1000000},
-                {"us", 1000},         {"ns", 1}};
+    } unit[] = {{"h", 3600000000000}, {"m", 60000000000}, {"s", 1000000000},
+                {"ms", 1000000},      {"us", 1000},       {"ns", 1}};
     if (ns == 0) {
         snprintf(out, size, "0s");
         return;
@@ -346,8 +346,7 @@ void value_format_duration(int64_t ns, char *out, size_t size)
         if (ns < unit[i].ns || ns % part != 0)
             continue;
         char number_text[40];
-        decimal((double)(ns / part) / (double)(unit[i].ns / part), number_text,
-                sizeof number_text);
+        decimal((double)(ns / part) / (double)(unit[i].ns / part), number_text, sizeof number_text);
         snprintf(out, size, "%s%s", number_text, unit[i].name);
         return;
     }

@@ -20,8 +20,15 @@ const char *value_float(const char *text, double *v);
 const char *value_int(const char *text, int64_t *v);
 const char *value_bool(const char *text, bool *v); /* on off true false yes no 1 0 */
 
-enum dist_kind { DIST_CONST, DIST_UNIFORM, DIST_EXP, DIST_NORMAL, DIST_LOGNORMAL, DIST_PARETO,
-                 DIST_KIND_COUNT };
+enum dist_kind {
+    DIST_CONST,
+    DIST_UNIFORM,
+    DIST_EXP,
+    DIST_NORMAL,
+    DIST_LOGNORMAL,
+    DIST_PARETO,
+    DIST_KIND_COUNT
+};
 /* const(a) uniform(a..b) exp(mean a) normal(mean a, sd b) lognormal(median a, sigma b: a number)
  * pareto(least a, shape b: a number). Durations in ns; a bare duration is const. */
 struct dist {
@@ -30,8 +37,17 @@ struct dist {
 };
 const char *value_dist(const char *text, struct dist *d);
 
-enum arrivals_kind { ARR_STEADY, ARR_POISSON, ARR_BURST, ARR_RAMP, ARR_WAVE, ARR_CLOSED, ARR_EAGER,
-                     ARR_TRACE, ARR_KIND_COUNT };
+enum arrivals_kind {
+    ARR_STEADY,
+    ARR_POISSON,
+    ARR_BURST,
+    ARR_RAMP,
+    ARR_WAVE,
+    ARR_CLOSED,
+    ARR_EAGER,
+    ARR_TRACE,
+    ARR_KIND_COUNT
+};
 /* steady(r) poisson(r) burst(n every d) ramp(r..r2 over d) wave(r..r2 every d)
  * closed(n think d) eager trace(FILE) */
 struct arrivals {

@@ -22,13 +22,15 @@ extern const struct detector *const detectors[]; /* NULL-terminated */
 struct detect *detect_create(struct strtab *names);
 struct detect *detect_clone(const struct detect *d);
 void detect_free(struct detect *d);
-/* Applies e to the model, then lets every detector see it, and adds what they raise to the model. */
+/* Applies e to the model, then lets every detector see it, and adds what they raise to the model.
+ */
 void detect_apply(struct detect *d, struct model *m, const struct event *e);
-/* Called by a detector. Each (kind, subject) is raised once; subject: a task or object id that makes
- * it distinct. tasks/objs: arrays of ids. */
+/* Called by a detector. Each (kind, subject) is raised once; subject: a task or object id that
+ * makes it distinct. tasks/objs: arrays of ids. */
 PRINTF(8, 9)
-void detect_raise(struct detect *d, enum diagnosis_kind kind, uint32_t subject, const uint32_t *tasks,
-                  size_t tasks_n, const uint32_t *objs, size_t objs_n, const char *fmt, ...);
+void detect_raise(struct detect *d, enum diagnosis_kind kind, uint32_t subject,
+                  const uint32_t *tasks, size_t tasks_n, const uint32_t *objs, size_t objs_n,
+                  const char *fmt, ...);
 
 /* One row per kind of diagnosis, for `list diagnoses`: a sentence, by enum diagnosis_kind. */
 extern const char *const diagnosis_help[];

@@ -7,7 +7,8 @@
  *   sim   one for the whole engine: a chunk of records; the time is the virtual clock. A full chunk
  *         is handed to the sink, which may block or consume it: nothing is ever lost.
  *   live  one a thread: a single-producer ring that the collector reads (collector.h). The stamp is
- *         the raw time-stamp counter, made consistent with cause and effect (a hybrid logical clock):
+ *         the raw time-stamp counter, made consistent with cause and effect (a hybrid logical
+ * clock):
  *
  *           stamp = max(counter, this thread's last + 1, the object's last + 1)
  *
@@ -24,8 +25,8 @@
 #include "event/event.h"
 
 struct emitter {
-    struct event *next; /* where the next record goes */
-    struct event *end;  /* when next == end, refill() must be asked */
+    struct event *next;    /* where the next record goes */
+    struct event *end;     /* when next == end, refill() must be asked */
     const int64_t *now_ns; /* sim: the virtual clock. NULL in live */
     int64_t last;          /* live: this thread's last stamp */
     /* live: how far the reader may read (a free-running count of records) */
@@ -38,7 +39,8 @@ struct emitter {
 
 extern _Thread_local struct emitter *emitter;
 
-/* The raw time-stamp counter where it is invariant, else CLOCK_MONOTONIC in ns; collector.h converts. */
+/* The raw time-stamp counter where it is invariant, else CLOCK_MONOTONIC in ns; collector.h
+ * converts. */
 extern bool emit_use_tsc;
 int64_t emit_clock_ns(void);
 

@@ -4,8 +4,8 @@
 
 #include "base/diag.h"
 
-#define NAMES(table, count, ...)                                                                   \
-    const char *const table[] = {__VA_ARGS__, NULL};                                               \
+#define NAMES(table, count, ...)                     \
+    const char *const table[] = {__VA_ARGS__, NULL}; \
     _Static_assert(sizeof(table) / sizeof(table[0]) == (size_t)(count) + 1, "a name per value")
 
 NAMES(world_names, WORLD_COUNT, "sim", "live");
@@ -30,8 +30,8 @@ NAMES(diagnosis_names, DIAG_COUNT, "deadlock", "all_asleep", "leak", "race", "lo
       "busy_loop", "unbounded_growth", "window_seam", "stuck_half_open", "flapping", "never_trips",
       "lock_order", "held_forever", "early_return", "wasted_work", "stale_data", "overload");
 
-#define F(json, slot, type)  {json, SLOT_##slot, FT_##type, NULL},
-#define E(json, slot, names) {json, SLOT_##slot, FT_ENUM, names},
+#define F(json, slot, type)        {json, SLOT_##slot, FT_##type, NULL},
+#define E(json, slot, names)       {json, SLOT_##slot, FT_ENUM, names},
 #define EVENT(id, json, help, ...) [EV_##id] = {json, help, {__VA_ARGS__}},
 const struct event_info event_info[EV_COUNT] = {
 #include "event/event.def"

@@ -47,48 +47,140 @@ enum end_why {
     END_COUNT
 };
 enum obj_kind {
-    OBJ_NONE, OBJ_CHAN, OBJ_CTX, OBJ_GROUP, OBJ_LOCK, OBJ_TIMER, OBJ_DEPENDENCY, OBJ_QUEUE,
-    OBJ_POOL, OBJ_LIMITER, OBJ_BREAKER, OBJ_BULKHEAD, OBJ_CELL, OBJ_SOURCE, OBJ_SINK,
+    OBJ_NONE,
+    OBJ_CHAN,
+    OBJ_CTX,
+    OBJ_GROUP,
+    OBJ_LOCK,
+    OBJ_TIMER,
+    OBJ_DEPENDENCY,
+    OBJ_QUEUE,
+    OBJ_POOL,
+    OBJ_LIMITER,
+    OBJ_BREAKER,
+    OBJ_BULKHEAD,
+    OBJ_CELL,
+    OBJ_SOURCE,
+    OBJ_SINK,
     OBJ_KIND_COUNT
 };
 enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
 enum task_state {
-    TASK_NEW, TASK_RUNNABLE, TASK_RUNNING, TASK_WAITING, TASK_SLEEPING, TASK_DONE, TASK_LEAKED,
-    TASK_PANICKED, TASK_FROZEN, TASK_STATE_COUNT
+    TASK_NEW,
+    TASK_RUNNABLE,
+    TASK_RUNNING,
+    TASK_WAITING,
+    TASK_SLEEPING,
+    TASK_DONE,
+    TASK_LEAKED,
+    TASK_PANICKED,
+    TASK_FROZEN,
+    TASK_STATE_COUNT
 };
 enum why {
-    WHY_NONE, WHY_CHAN_SEND, WHY_CHAN_RECV, WHY_SELECT, WHY_MUTEX, WHY_RLOCK, WHY_WLOCK, WHY_COND,
-    WHY_WAITGROUP, WHY_SEM, WHY_ONCE, WHY_CTX, WHY_SLEEP, WHY_IO, WHY_JOIN, WHY_COUNT
+    WHY_NONE,
+    WHY_CHAN_SEND,
+    WHY_CHAN_RECV,
+    WHY_SELECT,
+    WHY_MUTEX,
+    WHY_RLOCK,
+    WHY_WLOCK,
+    WHY_COND,
+    WHY_WAITGROUP,
+    WHY_SEM,
+    WHY_ONCE,
+    WHY_CTX,
+    WHY_SLEEP,
+    WHY_IO,
+    WHY_JOIN,
+    WHY_COUNT
 };
 enum chan_op { CHAN_SEND, CHAN_RECV, CHAN_CLOSE, CHAN_DROP, CHAN_OP_COUNT };
 enum ctx_op { CTX_NEW, CTX_CANCEL, CTX_OP_COUNT };
 enum group_op { GROUP_ADD, GROUP_DONE, GROUP_WAIT, GROUP_GO, GROUP_ERROR, GROUP_OP_COUNT };
 enum timer_op { TIMER_SET, TIMER_FIRED, TIMER_STOPPED, TIMER_OP_COUNT };
 enum lock_op {
-    LOCK_WAIT, LOCK_LOCK, LOCK_UNLOCK, LOCK_RLOCK, LOCK_RUNLOCK, LOCK_TRY_FAILED, LOCK_OP_COUNT
+    LOCK_WAIT,
+    LOCK_LOCK,
+    LOCK_UNLOCK,
+    LOCK_RLOCK,
+    LOCK_RUNLOCK,
+    LOCK_TRY_FAILED,
+    LOCK_OP_COUNT
 };
 enum phase {
-    PHASE_ARRIVE, PHASE_START, PHASE_DONE, PHASE_ERROR, PHASE_TIMEOUT, PHASE_CANCEL, PHASE_REJECT,
-    PHASE_DROP, PHASE_LATE, PHASE_ATTEMPT, PHASE_COUNT
+    PHASE_ARRIVE,
+    PHASE_START,
+    PHASE_DONE,
+    PHASE_ERROR,
+    PHASE_TIMEOUT,
+    PHASE_CANCEL,
+    PHASE_REJECT,
+    PHASE_DROP,
+    PHASE_LATE,
+    PHASE_ATTEMPT,
+    PHASE_COUNT
 };
 enum by { BY_FILE, BY_KEY, BY_CUE, BY_RELOAD, BY_OPTION, BY_BRANCH, BY_ENGINE, BY_COUNT };
 enum diagnosis_kind {
-    DIAG_DEADLOCK, DIAG_ALL_ASLEEP, DIAG_LEAK, DIAG_RACE, DIAG_LOST_UPDATE, DIAG_TORN_READ,
-    DIAG_ABA, DIAG_PANIC, DIAG_DOUBLE_UNLOCK, DIAG_LOST_WAKEUP, DIAG_STARVATION, DIAG_LIVELOCK,
-    DIAG_BUSY_LOOP, DIAG_UNBOUNDED_GROWTH, DIAG_WINDOW_SEAM, DIAG_STUCK_HALF_OPEN, DIAG_FLAPPING,
-    DIAG_NEVER_TRIPS, DIAG_LOCK_ORDER, DIAG_HELD_FOREVER, DIAG_EARLY_RETURN, DIAG_WASTED_WORK,
-    DIAG_STALE_DATA, DIAG_OVERLOAD, DIAG_COUNT
+    DIAG_DEADLOCK,
+    DIAG_ALL_ASLEEP,
+    DIAG_LEAK,
+    DIAG_RACE,
+    DIAG_LOST_UPDATE,
+    DIAG_TORN_READ,
+    DIAG_ABA,
+    DIAG_PANIC,
+    DIAG_DOUBLE_UNLOCK,
+    DIAG_LOST_WAKEUP,
+    DIAG_STARVATION,
+    DIAG_LIVELOCK,
+    DIAG_BUSY_LOOP,
+    DIAG_UNBOUNDED_GROWTH,
+    DIAG_WINDOW_SEAM,
+    DIAG_STUCK_HALF_OPEN,
+    DIAG_FLAPPING,
+    DIAG_NEVER_TRIPS,
+    DIAG_LOCK_ORDER,
+    DIAG_HELD_FOREVER,
+    DIAG_EARLY_RETURN,
+    DIAG_WASTED_WORK,
+    DIAG_STALE_DATA,
+    DIAG_OVERLOAD,
+    DIAG_COUNT
 };
 
-extern const char *const world_names[], *const end_names[], *const obj_kind_names[],
-    *const role_names[], *const task_state_names[], *const why_names[], *const chan_op_names[],
-    *const ctx_op_names[], *const group_op_names[], *const timer_op_names[], *const lock_op_names[],
-    *const phase_names[], *const by_names[], *const diagnosis_names[];
+extern const char *const world_names[],
+    *const end_names[], *const obj_kind_names[],
+                            *const role_names[],
+                                *const task_state_names[],
+                                    *const why_names[],
+                                        *const chan_op_names[],
+                                            *const ctx_op_names[],
+                                                *const group_op_names[],
+                                                    *const timer_op_names[],
+                                                        *const lock_op_names[],
+                                                            *const phase_names[],
+                                                                *const by_names[],
+                                                                    *const diagnosis_names[];
 
-enum event_slot { SLOT_OP, SLOT_X, SLOT_XL, SLOT_XH, SLOT_TASK, SLOT_OBJ, SLOT_A, SLOT_B, SLOT_C,
-                  SLOT_V };
+enum event_slot {
+    SLOT_OP,
+    SLOT_X,
+    SLOT_XL,
+    SLOT_XH,
+    SLOT_TASK,
+    SLOT_OBJ,
+    SLOT_A,
+    SLOT_B,
+    SLOT_C,
+    SLOT_V
+};
 enum field_type {
-    FT_U32, FT_I32, FT_I64, FT_BOOL,
+    FT_U32,
+    FT_I32,
+    FT_I64,
+    FT_BOOL,
     FT_TIME0,  /* ns; 0 is written as null */
     FT_STR,    /* strtab id; id 0 leaves the field out */
     FT_TASK,   /* task id, written as its name */
@@ -103,8 +195,8 @@ enum field_type {
 };
 struct event_field {
     const char *name;
-    uint8_t slot; /* enum event_slot */
-    uint8_t type; /* enum field_type */
+    uint8_t slot;             /* enum event_slot */
+    uint8_t type;             /* enum field_type */
     const char *const *names; /* FT_ENUM */
 };
 enum { EVENT_FIELDS = 8 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Figures: every number or word that [expect], the summary, CSV and panels name, by the summary's
- * path ("requests.done", "latency_ms.p99", "objects.jobs.max_level"). One row each in figures.def. */
+ * path ("requests.done", "latency_ms.p99", "objects.jobs.max_level"). One row each in figures.def.
+ */
 #ifndef MODEL_FIGURES_H
 #define MODEL_FIGURES_H
 

@@ -26,16 +26,16 @@ struct task_model {
     uint32_t name, parent;
     uint8_t state, why, proc;
     bool known;
-    uint32_t on;        /* object, or 0 */
-    int64_t since_ns;   /* in this state */
+    uint32_t on;      /* object, or 0 */
+    int64_t since_ns; /* in this state */
     int64_t born_ns, ended_ns;
-    uint64_t item;      /* request in hand, 0 = none */
-    int64_t item_ns;    /* since when */
-    uint64_t items;     /* requests ended */
-    uint32_t line;      /* SOURCE */
+    uint64_t item;                      /* request in hand, 0 = none */
+    int64_t item_ns;                    /* since when */
+    uint64_t items;                     /* requests ended */
+    uint32_t line;                      /* SOURCE */
     int64_t in_state[TASK_STATE_COUNT]; /* ns, up to since_ns */
-    int64_t busy_ns;    /* with an item in hand, up to item_ns */
-    uint32_t strokes;   /* count so far; ring of TIMELINE */
+    int64_t busy_ns;                    /* with an item in hand, up to item_ns */
+    uint32_t strokes;                   /* count so far; ring of TIMELINE */
     struct stroke stroke[TIMELINE];
 };
 
@@ -66,7 +66,7 @@ struct object_model {
     uint32_t owner;  /* lock: task */
     uint32_t parent; /* context */
     int64_t deadline_ns;
-    uint32_t cause;  /* strtab */
+    uint32_t cause;         /* strtab */
     uint64_t calls, errors; /* requests that ended here */
     float rate;             /* operations a second over the last second, for arrows */
     int64_t rate_from_ns;
@@ -79,7 +79,8 @@ struct edge_model {
 };
 
 struct lane_model {
-    uint64_t arrived, started, done, errors, rejected, timed_out, cancelled, dropped, late, attempts;
+    uint64_t arrived, started, done, errors, rejected, timed_out, cancelled, dropped, late,
+        attempts;
     struct hist latency, wait, service;
     struct level in_system; /* requests */
 };
@@ -111,7 +112,7 @@ enum { MODEL_LANES = 8 };
 struct model {
     struct strtab *names; /* borrowed */
     int64_t now_ns;
-    uint64_t seq;     /* events applied */
+    uint64_t seq; /* events applied */
     uint64_t lost;
     uint8_t world;
     bool started, ended;
@@ -143,7 +144,7 @@ struct model {
         uint32_t name, value;
         int64_t t_ns;
         uint8_t by;
-    } *params;
+    } * params;
     size_t params_n, params_cap;
     struct history in_rate, out_rate;
 };

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels.
  *
- * The hard idea: a value never waits in the channel when somebody waits for it. A sender that finds a
- * receiver writes the value straight into that task and makes it runnable; a receiver that makes room
- * in a full buffer moves the first waiting sender's value in. So order is kept (first in, first out)
- * and each message costs one wake-up.
+ * The hard idea: a value never waits in the channel when somebody waits for it. A sender that finds
+ * a receiver writes the value straight into that task and makes it runnable; a receiver that makes
+ * room in a full buffer moves the first waiting sender's value in. So order is kept (first in,
+ * first out) and each message costs one wake-up.
  *
- *   send:  receiver waits?  ─▶ hand over        recv:  buffered?       ─▶ take, refill from a sender
- *          room?            ─▶ buffer                  sender waits?   ─▶ take over
- *          else             ─▶ queue, park             closed?         ─▶ 0, false
- *                                                      else            ─▶ queue, park
- * Source of the semantics: The Go Programming Language Specification; runtime/chan.go. */
+ *   send:  receiver waits?  ─▶ hand over        recv:  buffered?       ─▶ take, refill from a
+ * sender room?            ─▶ buffer                  sender waits?   ─▶ take over else ─▶ queue,
+ * park             closed?         ─▶ 0, false else            ─▶ queue, park Source of the
+ * semantics: The Go Programming Language Specification; runtime/chan.go. */
 #include "runtime/chan_inside.h"
 
 #include <string.h>
@@ -49,6 +48,13 @@ struct chan *chan_make_quiet(uint32_t cap)
     struct chan *c = make(cap);
     c->quiet = true;
     c->name = NULL;
+    return c;
+}
+
+struct chan *chan_make_signal(uint32_t obj)
+{
+    struct chan *c = chan_make_quiet(1);
+    c->id = obj;
     return c;
 }
 
@@ -112,7 +118,7 @@ static inline bool send_locked(struct chan *c, chan_value v, struct task *self, 
 }
 
 static inline bool recv_locked(struct chan *c, chan_value *v, bool *ok, struct task *self,
-                      struct task **wake)
+                               struct task **wake)
 {
     *ok = true;
     if (c->len) {
@@ -175,7 +181,8 @@ NORETURN static void block_for_ever(enum why why)
 }
 
 /* RT_AGAIN when deadline_ns is 0 and it would block. */
-static inline __attribute__((always_inline)) enum rt_status send_until(struct chan *c, chan_value v, int64_t deadline_ns)
+static inline __attribute__((always_inline)) enum rt_status send_until(struct chan *c, chan_value v,
+                                                                       int64_t deadline_ns)
 {
     struct task *self = rt_current, *wake = NULL;
     guard_lock(&c->guard);
@@ -231,9 +238,11 @@ enum rt_status chan_send_until(struct chan *c, chan_value v, int64_t deadline_ns
     return s == RT_AGAIN ? RT_TIMEOUT : s;
 }
 
-/* ---- receive ---------------------------------------------------------------------------------- */
+/* ---- receive ----------------------------------------------------------------------------------
+ */
 
-static inline __attribute__((always_inline)) enum rt_status recv_until(struct chan *c, chan_value *v, int64_t deadline_ns)
+static inline __attribute__((always_inline)) enum rt_status
+recv_until(struct chan *c, chan_value *v, int64_t deadline_ns)
 {
     struct task *self = rt_current, *wake = NULL;
     chan_value got = 0;
@@ -288,10 +297,11 @@ enum rt_status chan_recv_until(struct chan *c, chan_value *v, int64_t deadline_n
     return s == RT_AGAIN ? RT_TIMEOUT : s;
 }
 
-/* ---- close and drain -------------------------------------------------------------------------- */
+/* ---- close and drain --------------------------------------------------------------------------
+ */
 
-/* Claims everybody on q with ok = false, into a list that is woken after the guard is free. A task is
- * in at most one claimed wait, so its own link field could carry the list; the waiters do. */
+/* Claims everybody on q with ok = false, into a list that is woken after the guard is free. A task
+ * is in at most one claimed wait, so its own link field could carry the list; the waiters do. */
 static struct waiter *claim_all(struct waitq *q, struct waiter *list)
 {
     struct waiter *w;

@@ -18,6 +18,9 @@ typedef uintptr_t chan_value;
 struct chan *chan_make(const char *name, uint32_t cap);
 /* The same without events and without a name (inner channels: a context's done, tests of cost). */
 struct chan *chan_make_quiet(uint32_t cap);
+/* A quiet channel of capacity 1 that stands for an object of somebody else's: who waits on it is
+ * shown to wait on obj. */
+struct chan *chan_make_signal(uint32_t obj);
 uint32_t chan_id(const struct chan *c);
 uint32_t chan_len(struct chan *c);
 uint32_t chan_cap(const struct chan *c);

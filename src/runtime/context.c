@@ -2,8 +2,8 @@
 /* Contexts: a tree, cancelled from a node downwards.
  *
  * A node's guard protects its fields and its list of children. Cancelling takes the list off inside
- * the guard and goes down outside of it, so guards of different nodes are never held together except
- * parent over a child that nobody else knows yet. */
+ * the guard and goes down outside of it, so guards of different nodes are never held together
+ * except parent over a child that nobody else knows yet. */
 #include "runtime/context.h"
 
 #include <string.h>

@@ -4,8 +4,8 @@
  *   coro_switch(a, b)      on a's stack: push where to go on, and the frame pointer; a.sp = sp
  *                          sp = b.sp: pop the same, jump to where b goes on
  *
- * The address sanitizer keeps a fake stack for each real one, the thread sanitizer a fibre; both are
- * told just before and, on the other side, just after. */
+ * The address sanitizer keeps a fake stack for each real one, the thread sanitizer a fibre; both
+ * are told just before and, on the other side, just after. */
 #include "runtime/coro.h"
 
 #include <stdlib.h>

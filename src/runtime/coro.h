@@ -50,7 +50,8 @@ struct coro {
 void coro_make(struct coro *co, char *low, char *high, void (*entry)(void));
 /* The coroutine of the present OS thread's own stack. */
 void coro_main(struct coro *co);
-/* Gives back what make or main took (sanitizer fibres, contexts), not the stack. Not the running one. */
+/* Gives back what make or main took (sanitizer fibres, contexts), not the stack. Not the running
+ * one. */
 void coro_free(struct coro *co);
 
 #if defined(CORO_UCONTEXT) || defined(CORO_ASAN) || defined(CORO_TSAN)

@@ -9,10 +9,10 @@
  *     guard_unlock(&c->guard);
  *     task_park(self, deadline);                 // until somebody calls task_unpark(self)
  *
- * Park and unpark (park.h) are a binary permit: an unpark that comes first makes the next park return at
- * once. In sim guards cost nothing: all tasks share one OS thread and switch only inside park,
- * work, yield and step. In live a guard is a small futex mutex, and it carries the stamp that keeps
- * an object's events in the order of its guard (event/emit.h). */
+ * Park and unpark (park.h) are a binary permit: an unpark that comes first makes the next park
+ * return at once. In sim guards cost nothing: all tasks share one OS thread and switch only inside
+ * park, work, yield and step. In live a guard is a small futex mutex, and it carries the stamp that
+ * keeps an object's events in the order of its guard (event/emit.h). */
 #ifndef RUNTIME_EXEC_H
 #define RUNTIME_EXEC_H
 
@@ -38,7 +38,8 @@ struct exec_ops {
     struct task *(*task_new)(struct rt *rt);
     /* … and makes it runnable. False: no thread to be had (the task's memory is taken back). */
     bool (*spawn)(struct rt *rt, struct task *t);
-    /* Waits for the permit until deadline_ns of scenario time (NEVER: for ever). False: it passed. */
+    /* Waits for the permit until deadline_ns of scenario time (NEVER: for ever). False: it passed.
+     */
     bool (*park)(struct task *self, int64_t deadline_ns);
     void (*unpark)(struct task *t); /* any engine thread or context */
     int64_t (*now)(const struct rt *rt);
@@ -75,11 +76,11 @@ struct task {
     uint32_t fired;          /* which waiter (case) was completed */
     bool ok;
     uintptr_t value;
-    int64_t wake_stamp; /* live: the waker's stamp, so that effect follows cause */
-    struct rng rng;     /* live: select picks */
+    int64_t wake_stamp;  /* live: the waker's stamp, so that effect follows cause */
+    struct rng rng;      /* live: select picks */
     uint64_t park_order; /* timer order of the next deadline (timer.h), 0 = the order of setting */
     struct waiter *waiters; /* room for a large select, made at the first */
-    jmp_buf *recover;    /* the innermost rt_recover, or NULL */
+    jmp_buf *recover;       /* the innermost rt_recover, or NULL */
     const char *panic_text;
 };
 
@@ -92,7 +93,7 @@ struct rt {
     int procs;
     uint64_t seed;
     struct strtab *names;
-    _Atomic int ended; /* 0, or 1 + enum end_why */
+    _Atomic int ended;               /* 0, or 1 + enum end_why */
     _Atomic uint32_t tasks, objects; /* ids given so far */
     struct rng *select_rng;          /* sim */
     struct context *background;
@@ -132,6 +133,7 @@ static inline uint32_t rt_next_id(_Atomic uint32_t *counter)
     return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
 }
 
-void rt_timer_init(struct rt_timer *t, uint64_t order, void (*fire)(struct rt *, void *), void *arg);
+void rt_timer_init(struct rt_timer *t, uint64_t order, void (*fire)(struct rt *, void *),
+                   void *arg);
 
 #endif

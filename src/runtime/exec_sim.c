@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulated world: all tasks on one OS thread, a virtual clock, P virtual processors.
  *
- * The hard idea: there is no scheduler stack in the hot path. A task that parks looks itself for what
- * comes next, on its own stack, and switches straight to it:
+ * The hard idea: there is no scheduler stack in the hot path. A task that parks looks itself for
+ * what comes next, on its own stack, and switches straight to it:
  *
  *   task A: park ─▶ next_task(): posts? a runnable task? else the next timer ─▶ switch to B
  *   nothing before `until` ─▶ switch to the main context, where rt_sim_run() returns
  *
- * Time only moves in next_task(), when no task can be dispatched: the clock jumps to the next timer.
- * One timer fires, then all that it woke runs, then the next one: so what falls due at one instant
- * happens in timer order under every schedule policy.
+ * Time only moves in next_task(), when no task can be dispatched: the clock jumps to the next
+ * timer. One timer fires, then all that it woke runs, then the next one: so what falls due at one
+ * instant happens in timer order under every schedule policy.
  *
  * Operations take no virtual time; only work() holds a processor. A processor in work() leaves its
  * run queue to idle ones, which steal half of it, and a slice ends after 10 ms if others wait. */
@@ -74,8 +74,7 @@ static bool steal(struct sim *s)
         t->home = (uint8_t)thief;
         sim_runq_push(s, thief, t, false);
     }
-    emit(NULL, EV_PROC, 0, (uint16_t)victim, 0, 0, n,
-         emit_ab((uint32_t)thief, s->proc[thief].len));
+    emit(NULL, EV_PROC, 0, (uint16_t)victim, 0, 0, n, emit_ab((uint32_t)thief, s->proc[thief].len));
     return true;
 }
 
@@ -119,7 +118,8 @@ static NOINLINE void run_posts(struct sim *s)
     }
 }
 
-/* Finds what runs next, moving time on if nothing can now. NULL: the caller of rt_sim_run decides. */
+/* Finds what runs next, moving time on if nothing can now. NULL: the caller of rt_sim_run decides.
+ */
 struct sim_task *sim_next_task(struct sim *s)
 {
     for (;;) {
@@ -146,8 +146,8 @@ struct sim_task *sim_next_task(struct sim *s)
     }
 }
 
-/* Inline in task_entry: a call would leave a return address in the processor's prediction stack, and
- * the next return of whoever we switch to would be mispredicted. */
+/* Inline in task_entry: a call would leave a return address in the processor's prediction stack,
+ * and the next return of whoever we switch to would be mispredicted. */
 NORETURN static inline __attribute__((always_inline)) void sim_exit(struct task *self)
 {
     struct sim *s = sim_of(rt_engine);
@@ -479,10 +479,8 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
     s->schedule_rng = rt_rng(&s->rt, "schedule");
     s->sink = c->sink;
     s->sink_arg = c->sink_arg;
-    s->out = (struct emitter){.next = s->chunk,
-                              .end = s->chunk + SIM_CHUNK,
-                              .now_ns = &s->now_ns,
-                              .refill = hand_over};
+    s->out = (struct emitter){
+        .next = s->chunk, .end = s->chunk + SIM_CHUNK, .now_ns = &s->now_ns, .refill = hand_over};
 #if defined(CORO_ASAN) || defined(CORO_TSAN)
     s->stack_bytes = c->stack_bytes ? c->stack_bytes : 256 << 10;
 #else

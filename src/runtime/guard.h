@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The lock inside an object. In sim it costs a branch: all tasks share one OS thread and switch only
- * where they block, so nothing can come between. In live it is a small futex mutex, and it carries
- * the stamp that keeps an object's events in the order of its guard (event/emit.h). Never held
- * across anything that blocks. */
+/* The lock inside an object. In sim it costs a branch: all tasks share one OS thread and switch
+ * only where they block, so nothing can come between. In live it is a small futex mutex, and it
+ * carries the stamp that keeps an object's events in the order of its guard (event/emit.h). Never
+ * held across anything that blocks. */
 #ifndef RUNTIME_GUARD_H
 #define RUNTIME_GUARD_H
 

@@ -25,8 +25,8 @@ static inline void task_waits(struct task *self, struct guard *g, enum task_stat
 /* Parks until the permit or the deadline, then emits that self runs. False: the deadline passed. */
 static inline __attribute__((always_inline)) bool task_park(struct task *self, int64_t deadline_ns)
 {
-    bool ok = LIKELY(!guard_live) ? sim_park(self, deadline_ns)
-                                  : self->rt->ops->park(self, deadline_ns);
+    bool ok =
+        LIKELY(!guard_live) ? sim_park(self, deadline_ns) : self->rt->ops->park(self, deadline_ns);
     task_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
     return ok;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A run of a scenario, and its tasks: what patterns, policies and traffic are written on.
  *
- * The same code runs in two worlds. In live a task is a pthread and time is real; in sim a task is a
- * coroutine, all of them on the thread that calls rt_sim_run(), and time is virtual. Words are Go's:
- * a task is a goroutine, a virtual processor is a P.
+ * The same code runs in two worlds. In live a task is a pthread and time is real; in sim a task is
+ * a coroutine, all of them on the thread that calls rt_sim_run(), and time is virtual. Words are
+ * Go's: a task is a goroutine, a virtual processor is a P.
  *
  * Memory: whatever belongs to a run (tasks, channels, groups, contexts, rt_alloc) is freed by
  * rt_destroy() and never earlier, unless said otherwise; a task that panics or leaks owns nothing.
@@ -44,7 +44,8 @@ struct rt_config {
     bool probes;          /* emit events */
     double speed;         /* live: scenario seconds per wall second */
     struct strtab *names; /* borrowed; outlives the run */
-    /* sim: takes every full chunk of events in order, on the engine's thread; may block. */
+    /* Takes every chunk of events in order; sim: on the thread that calls rt_sim_run(), may block;
+     * live: on the collector's thread (n = 0: no event, but time has moved on). */
     void (*sink)(void *arg, const struct event *ev, size_t n);
     void *sink_arg;
     size_t stack_bytes; /* 0 = the default of the world */
@@ -60,9 +61,9 @@ void rt_destroy(struct rt *rt);
 void rt_start(struct rt *rt, const char *scenario, void (*main_fn)(void *arg), void *arg);
 
 enum rt_state {
-    RT_MORE,   /* sim: reached until_ns or the steps; there is more to do */
-    RT_IDLE,   /* sim: reached until_ns; nothing is due, but somebody outside may still post */
-    RT_ENDED   /* END was emitted; the state stays for rt_destroy() */
+    RT_MORE, /* sim: reached until_ns or the steps; there is more to do */
+    RT_IDLE, /* sim: reached until_ns; nothing is due, but somebody outside may still post */
+    RT_ENDED /* END was emitted; the state stays for rt_destroy() */
 };
 /* sim only; one thread, the same for all calls, and that thread's `emitter` is the run's meanwhile.
  * Runs until the virtual clock stands at until_ns and all that is due by then has run, or `steps`

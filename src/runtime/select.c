@@ -12,8 +12,6 @@
  * Source: The Go Programming Language Specification, "Select statements"; runtime/select.go. */
 #include "runtime/chan_inside.h"
 
-
-
 enum { FEW = 8 };
 
 struct plan {
@@ -128,7 +126,8 @@ static uint32_t only_object(const struct plan *p)
     return only;
 }
 
-static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, struct task *self, struct waiter *w, int64_t deadline_ns)
+static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, struct task *self,
+                                                              struct waiter *w, int64_t deadline_ns)
 {
     uint32_t ticket = atomic_load_explicit(&self->ticket, memory_order_relaxed);
     for (int i = 0; i < p->n; i++) {
@@ -139,7 +138,8 @@ static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, st
     }
     task_waits(self, p->locks ? &p->order[0]->guard : NULL, TASK_WAITING, WHY_SELECT,
                only_object(p));
-    for (int i = 1; i < p->locks; i++) /* "waits" comes before whoever wakes, whatever the channel */
+    for (int i = 1; i < p->locks;
+         i++) /* "waits" comes before whoever wakes, whatever the channel */
         if (p->order[i]->guard.stamp < p->order[0]->guard.stamp)
             p->order[i]->guard.stamp = p->order[0]->guard.stamp;
     unlock_all(p);
@@ -169,7 +169,8 @@ static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, st
     return fired;
 }
 
-static inline __attribute__((always_inline)) int run(struct select_case *cases, int n, bool has_default, int64_t deadline_ns)
+static inline __attribute__((always_inline)) int run(struct select_case *cases, int n,
+                                                     bool has_default, int64_t deadline_ns)
 {
     struct task *self = rt_current, *wake = NULL;
     VERIFY(n <= SELECT_MAX);

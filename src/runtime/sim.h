@@ -17,12 +17,12 @@ enum { SIM_PROCS = 64, SIM_CHUNK = 4096 };
 struct sim_task {
     struct task t;
     struct coro co;
-    struct rt_timer timer;  /* deadline of park, end of a work slice */
-    int64_t work_left;      /* ns of work() still to do */
-    struct sim_task *next;  /* free list */
-    char *low;              /* the slot */
-    uint32_t slot;          /* number of the slot */
-    uint8_t home;           /* the processor it last ran on */
+    struct rt_timer timer; /* deadline of park, end of a work slice */
+    int64_t work_left;     /* ns of work() still to do */
+    struct sim_task *next; /* free list */
+    char *low;             /* the slot */
+    uint32_t slot;         /* number of the slot */
+    uint8_t home;          /* the processor it last ran on */
     bool permit, timed_out, working, parked, made;
 };
 
@@ -47,19 +47,19 @@ struct sim {
     uint64_t step_end; /* stop when steps reaches it */
     struct timer_heap timers;
     struct sim_proc proc[SIM_PROCS];
-    int procs;          /* at least 1; `limited` says whether work() takes them */
+    int procs; /* at least 1; `limited` says whether work() takes them */
     bool limited;
-    int at;             /* the processor that runs now */
-    uint64_t ready;     /* bit p: proc[p] has a run queue */
-    uint64_t busy;      /* bit p: proc[p] is in work() */
+    int at;         /* the processor that runs now */
+    uint64_t ready; /* bit p: proc[p] has a run queue */
+    uint64_t busy;  /* bit p: proc[p] is in work() */
     const struct schedule *schedule;
     bool random_pick; /* the schedule has a say */
     struct rng *schedule_rng;
     struct coro main;
     struct sim_task *reap; /* left its stack for ever; free it from another stack */
     struct sim_task *spare;
-    uint32_t alive, hung;  /* tasks; those that wait for io without a deadline */
-    uint32_t runnable;     /* tasks in all run queues */
+    uint32_t alive, hung; /* tasks; those that wait for io without a deadline */
+    uint32_t runnable;    /* tasks in all run queues */
     struct emitter out;
     struct event chunk[SIM_CHUNK];
     void (*sink)(void *arg, const struct event *ev, size_t n);
@@ -123,7 +123,8 @@ static inline void sim_reap(struct sim *s)
 }
 
 /* Leaves the running task; returns when it is dispatched again. */
-/* The usual case of sim_next_task() inline: nothing asks for attention and this processor has work. */
+/* The usual case of sim_next_task() inline: nothing asks for attention and this processor has work.
+ */
 static inline struct sim_task *sim_next(struct sim *s)
 {
     struct sim_proc *p = &s->proc[s->at];
@@ -140,7 +141,8 @@ static inline struct sim_task *sim_next(struct sim *s)
     return t;
 }
 
-static inline __attribute__((always_inline)) void sim_switch_away(struct sim *s, struct sim_task *self)
+static inline __attribute__((always_inline)) void sim_switch_away(struct sim *s,
+                                                                  struct sim_task *self)
 {
     struct sim_task *next = sim_next(s);
     if (next == self) {

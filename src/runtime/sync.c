@@ -104,7 +104,8 @@ void wg_wait(struct waitgroup *wg)
     wait_completed(self, ticket, NEVER);
 }
 
-/* ---- mutex: handed over to the first who waits, so nobody overtakes ---------------------------- */
+/* ---- mutex: handed over to the first who waits, so nobody overtakes ----------------------------
+ */
 
 struct mutex {
     struct guard guard;

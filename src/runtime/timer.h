@@ -11,7 +11,7 @@
 enum timer_class { TIMER_CALL_END, TIMER_ARRIVAL, TIMER_OTHER };
 static inline uint64_t timer_order(enum timer_class class, uint64_t number)
 {
-    return (uint64_t)class << 62 | number;
+    return (uint64_t) class << 62 | number;
 }
 
 struct timer;

@@ -2,16 +2,16 @@
 /* Waiters: one per blocked operation (a select has one per case), in first-in first-out queues.
  *
  * A task's ticket says which wait it is in. Whoever completes a wait claims it by moving the ticket
- * on, and only one can: another sender, a close, a deadline. The claim comes first, then the outcome
- * is written, then the permit is given; every claim gives exactly one permit.
+ * on, and only one can: another sender, a close, a deadline. The claim comes first, then the
+ * outcome is written, then the permit is given; every claim gives exactly one permit.
  *
  *   receiver R            sender S                       R's deadline
  *   ticket = 7, queued
  *   parks                 claim 7→8 ✓ (value, ok)        claim 7→8 ✗: S was first,
  *   ◀───── permit ─────── unpark(R)                      R parks again for the permit
  *
- * A waiter whose ticket has moved on is dead; it stays queued until its owner, who is awake by then,
- * takes it out, or until somebody who passes by drops it. */
+ * A waiter whose ticket has moved on is dead; it stays queued until its owner, who is awake by
+ * then, takes it out, or until somebody who passes by drops it. */
 #ifndef RUNTIME_WAITQ_H
 #define RUNTIME_WAITQ_H
 
@@ -104,7 +104,8 @@ static inline struct waiter *waitq_claim(struct waitq *q)
 
 /* Parks until the wait with this ticket was completed, or the deadline claims it: then false, and
  * nobody will complete it. */
-static inline __attribute__((always_inline)) bool wait_completed(struct task *self, uint32_t ticket, int64_t deadline_ns)
+static inline __attribute__((always_inline)) bool wait_completed(struct task *self, uint32_t ticket,
+                                                                 int64_t deadline_ns)
 {
     if (task_park(self, deadline_ns))
         return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The session file, NAME.psr: a header and blocks of encoded events.
  *
- * The format is written down at the top of psr_format.h (and in the man page, section 5). Whatever is
- * whole is read: a block has a length and a CRC32C; damage ends or skips with a sentence. */
+ * The format is written down at the top of psr_format.h (and in the man page, section 5). Whatever
+ * is whole is read: a block has a length and a CRC32C; damage ends or skips with a sentence. */
 #ifndef SESSION_PSR_H
 #define SESSION_PSR_H
 
@@ -21,11 +21,11 @@ struct psr_header {
     const char *path;     /* "" : never an absolute path of the recording machine */
     const char *text;     /* the INI's bytes */
     size_t text_len;
-    const char *options;  /* one "key=value" a line: seed, world, for, set …, cues */
+    const char *options; /* one "key=value" a line: seed, world, for, set …, cues */
     uint64_t seed;
     uint8_t world;
-    uint32_t trace_crc;   /* 0: none */
-    const char *trace;    /* its bytes if under 1 MiB, else NULL */
+    uint32_t trace_crc; /* 0: none */
+    const char *trace;  /* its bytes if under 1 MiB, else NULL */
     size_t trace_len;
 };
 

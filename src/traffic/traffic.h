@@ -31,7 +31,7 @@ struct request {
     int64_t arrive_ns;
     int64_t start_ns;
     uint16_t lane;
-    uint8_t priority;     /* class; 0 = most urgent */
+    uint8_t priority; /* class; 0 = most urgent */
     uint8_t ended;
     int64_t service_ns;   /* from a trace, or -1 */
     enum outcome outcome; /* from a trace, or OUTCOME_NONE */
@@ -42,8 +42,8 @@ struct request {
 };
 
 struct traffic;
-/* classes: how many priorities to draw from (1 = all 0; a trace's column wins). Trace errors go to e
- * before anything runs (traffic_check). Task context. */
+/* classes: how many priorities to draw from (1 = all 0; a trace's column wins). Trace errors go to
+ * e before anything runs (traffic_check). Task context. */
 struct traffic *traffic_start(const struct traffic_params *p, int classes, const char *base_dir,
                               uint32_t source_obj);
 /* Reads a trace whole for its errors: true when it is good or there is none. Any thread. */
@@ -58,6 +58,8 @@ void traffic_taken(struct traffic *t);
 void traffic_stop(struct traffic *t);
 /* Empties the backlog: each is ended with `phase` (drop or cancel). Returns how many. */
 uint32_t traffic_discard(struct traffic *t, enum phase phase);
+/* How many have arrived and were not taken yet. */
+uint32_t traffic_backlog(struct traffic *t);
 /* Engine context: the parameters changed. */
 void traffic_changed(struct traffic *t, const struct traffic_params *p);
 
@@ -78,11 +80,11 @@ struct dependency;
 struct dependency *dependency_make(const char *name, const struct dependency_params *p);
 uint32_t dependency_id(const struct dependency *d);
 void dependency_changed(struct dependency *d, const struct dependency_params *p);
-/* Faults: "hang [N]" (the next N calls never return), "errors [N]" or "errors 5s", "slow X" (latency
- * times X), "recover". NULL, or a sentence. Engine context. */
+/* Faults: "hang [N]" (the next N calls never return), "errors [N]" or "errors 5s", "slow X"
+ * (latency times X), "recover". NULL, or a sentence. Engine context. */
 const char *dependency_inject(struct dependency *d, const char *fault, const char *arg);
-/* Calls it for r: cpu = share of the latency that is processor time. Returns RT_OK with *outcome, or
- * RT_CANCELLED when ctx ended first. A hang waits until ctx ends (for ever without). */
+/* Calls it for r: cpu = share of the latency that is processor time. Returns RT_OK with *outcome,
+ * or RT_CANCELLED when ctx ended first. A hang waits until ctx ends (for ever without). */
 enum rt_status dependency_call(struct dependency *d, struct context *ctx, const struct request *r,
                                double cpu, enum outcome *outcome);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulated world: virtual time, processors, order at one instant, the same stream every time. */
+/* The simulated world: virtual time, processors, order at one instant, the same stream every time.
+ */
 #include <criterion/criterion.h>
 
 #include "runtime/chan.h"

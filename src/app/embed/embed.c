@@ -3,8 +3,8 @@
  *
  *     embed CONFIGS OUT.c OUT.d
  *
- * It walks the folder by itself, so that a new lesson is one new file and no edit anywhere. OUT.c is
- * left alone when nothing has changed: it runs in each build, and the compiler must not. */
+ * It walks the folder by itself, so that a new lesson is one new file and no edit anywhere. OUT.c
+ * is left alone when nothing has changed: it runs in each build, and the compiler must not. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdarg.h>

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What is watched: a position on a stream of events, wherever the stream comes from.
+ *
+ *   tape    ├──keyframe──────keyframe──────●━━━━━━━━━━━━━┤ ◀─ the engine, or the rest of the file
+ *                                          ▲             ▲
+ *                                    what is shown    the newest
+ *
+ * The tape keeps all events (encoded); going back is the nearest keyframe and a refold. Playing
+ * moves the position with time; stepping moves it by an event. At the newest event of a sim, a step
+ * makes the engine go on by one. A command while the position lies behind the newest branches: the
+ * sim is executed again up to that instant, silently, under the recorded commands, and what came
+ * after is another story. In live, which cannot go back, the position first jumps to the newest.
+ *
+ * UI thread only. */
+#ifndef APP_PLAYER_H
+#define APP_PLAYER_H
+
+#include "app/app.h"
+#include "model/model.h"
+#include "patterns/pattern.h"
+
+struct player;
+/* s and o are borrowed while the player lives. NULL with *error (malloc'ed). */
+struct player *player_open(const struct scenario *s, const struct run_options *o, char **error);
+/* *warning: NULL, or a malloc'ed sentence about damage. */
+struct player *player_open_session(const char *path, char **error, char **warning);
+void player_close(struct player *p);
+
+const struct model *player_model(const struct player *p);
+int64_t player_now(const struct player *p);  /* the instant shown */
+int64_t player_last(const struct player *p); /* the newest there is (replay: the session's end) */
+bool player_replay(const struct player *p);
+bool player_ended(const struct player *p); /* END is shown */
+uint64_t player_seed(const struct player *p);
+/* The scenario that is played (a session carries its text), its pattern (NULL: unknown here). */
+const struct scenario *player_scenario(const struct player *p);
+const struct pattern *player_pattern(const struct player *p);
+/* A parameter as it stands at the instant shown; false: no such one. */
+bool player_param(const struct player *p, const char *section, const char *name, char *out,
+                  size_t size);
+
+/* The position moves on by wall time; takes in what the engine made. At most budget_ns of wall
+ * time. True: something changed. */
+bool player_tick(struct player *p, int64_t wall_ns, int64_t budget_ns);
+bool player_paused(const struct player *p);
+void player_pause(struct player *p, bool paused);
+double player_speed(const struct player *p);
+void player_set_speed(struct player *p, double speed); /* clamps to 0.01..100 */
+
+enum step_kind { STEP_EVENT, STEP_SWITCH, STEP_10MS };
+/* Pauses; dir +1 or -1. False: there is nothing that way. */
+bool player_step(struct player *p, enum step_kind kind, int dir);
+void player_seek(struct player *p, int64_t t_ns); /* clamps */
+/* An engine command. NULL, or a sentence (thread-local). */
+const char *player_command(struct player *p, const char *text, enum by by);
+/* Cue commands that are the screen's (pause, speed) and captions that the position has passed since
+ * the last call: "" when there is none; thread-local. */
+const char *player_cue(struct player *p);
+/* The commands of this run so far with their instants, for save-cues: i from 0; false at the end.
+ */
+bool player_tweak(const struct player *p, size_t i, int64_t *t_ns, const char **text);
+
+/* Records the whole session, from its beginning and on. NULL, or a malloc'ed sentence. */
+char *player_record(struct player *p, const char *path);
+char *player_record_stop(struct player *p);
+struct player_recording {
+    bool on;
+    int64_t wall_ns; /* since it was switched on */
+    uint64_t bytes;
+    const char *path, *error; /* error: it stopped, and why */
+};
+struct player_recording player_recording(const struct player *p);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* The CSV reader of traces. A line longer than LINE, a column that is not known, a time that goes
+ * back: each is an error with its line number, and reading ends there. */
+#include "traffic/trace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { LINE = 4096, COLUMNS = 16 };
+enum column { COL_AT, COL_SERVICE, COL_OUTCOME, COL_KEY, COL_PRIORITY, COL_COST, COL_COUNT };
+static const char *const column_names[COL_COUNT] = {"at_ms", "service_ms", "outcome",
+                                                    "key",   "priority",   "cost"};
+static const char *const outcome_names[] = {"", "ok", "error", "hang", "ignored"};
+
+struct trace {
+    FILE *f;
+    char *path;
+    int line;
+    int64_t last_ns;
+    int columns;
+    enum column column[COLUMNS];
+    char text[LINE + 2];
+};
+
+char *trace_path(const char *base_dir, const char *file)
+{
+    if (*file == '/' || !base_dir || !*base_dir)
+        return xstrdup(file);
+    return xasprintf("%s/%s", base_dir, file);
+}
+
+/* The next line without its end: 1, 0 at the end, -1 error. */
+static int read_line(struct trace *t, struct errors *e)
+{
+    if (!fgets(t->text, sizeof t->text, t->f)) {
+        if (!ferror(t->f))
+            return 0;
+        error_at(e, t->path, t->line, "cannot be read (input error)");
+        return -1;
+    }
+    t->line++;
+    size_t n = strlen(t->text);
+    if (n == LINE + 1 && t->text[n - 1] != '\n') {
+        error_at(e, t->path, t->line, "line longer than %d bytes", LINE);
+        return -1;
+    }
+    while (n && (t->text[n - 1] == '\n' || t->text[n - 1] == '\r'))
+        t->text[--n] = '\0';
+    if (!utf8_valid(t->text, n)) {
+        error_at(e, t->path, t->line, "not valid UTF-8");
+        return -1;
+    }
+    return 1;
+}
+
+/* The next field of *p, in place; NULL after the last. */
+static char *field(char **p)
+{
+    char *f = *p;
+    if (!f)
+        return NULL;
+    char *comma = strchr(f, ',');
+    *p = comma ? comma + 1 : NULL;
+    if (comma)
+        *comma = '\0';
+    f += strspn(f, " \t");
+    size_t n = strlen(f);
+    while (n && (f[n - 1] == ' ' || f[n - 1] == '\t'))
+        f[--n] = '\0';
+    if (n >= 2 && f[0] == '"' && f[n - 1] == '"') {
+        f[n - 1] = '\0';
+        f++;
+    }
+    return f;
+}
+
+static bool header(struct trace *t, struct errors *e)
+{
+    int got = read_line(t, e);
+    if (got < 0)
+        return false;
+    if (!got) {
+        error_at(e, t->path, 1, "empty: a trace begins with a header line (at_ms,…)");
+        return false;
+    }
+    char *p = t->text, *name;
+    if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
+        p += 3;
+    bool has_at = false;
+    while ((name = field(&p))) {
+        int c = 0;
+        while (c < COL_COUNT && strcmp(name, column_names[c]) != 0)
+            c++;
+        if (c == COL_COUNT || t->columns == COLUMNS) {
+            error_at(e, t->path, 1,
+                     "unknown column '%.60s' (there are at_ms, service_ms, outcome, key, priority, "
+                     "cost)",
+                     name);
+            return false;
+        }
+        t->column[t->columns++] = (enum column)c;
+        has_at |= c == COL_AT;
+    }
+    if (!has_at)
+        error_at(e, t->path, 1, "the header has no column at_ms");
+    return has_at;
+}
+
+struct trace *trace_open(const char *path, struct errors *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        error_at(e, path, 0, "cannot be read: no such file, or not a regular one");
+        return NULL;
+    }
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        error_at(e, path, 0, "cannot be read (is it yours?)");
+        return NULL;
+    }
+    struct trace *t = xcalloc(1, sizeof *t);
+    t->f = f;
+    t->path = xstrdup(path);
+    if (!header(t, e)) {
+        trace_close(t);
+        return NULL;
+    }
+    return t;
+}
+
+/* Milliseconds with decimals, as ns. */
+static bool milliseconds(const char *text, int64_t *ns)
+{
+    double ms;
+    if (value_float(text, &ms) || ms < 0 || ms > 9e12 || strchr(text, '%'))
+        return false;
+    *ns = (int64_t)(ms * 1e6 + 0.5);
+    return true;
+}
+
+static const char *take(struct trace *t, struct trace_row *row, enum column c, char *text)
+{
+    int64_t n;
+    switch (c) {
+    case COL_AT:
+        if (!milliseconds(text, &row->at_ns))
+            return "at_ms must be milliseconds such as 12.5";
+        return row->at_ns < t->last_ns ? "at_ms goes back" : NULL;
+    case COL_SERVICE:
+        if (*text && !milliseconds(text, &row->service_ns))
+            return "service_ms must be milliseconds such as 12.5";
+        return NULL;
+    case COL_OUTCOME:
+        for (int i = 0; i < 5; i++)
+            if (strcmp(text, outcome_names[i]) == 0) {
+                row->outcome = (enum outcome)i;
+                return NULL;
+            }
+        return "outcome must be ok, error, hang or ignored";
+    case COL_KEY:
+        row->key = *text ? text : NULL;
+        return NULL;
+    case COL_PRIORITY:
+        if (*text && (value_int(text, &n) || n < 0 || n > 7))
+            return "priority must be 0..7";
+        row->priority = *text ? (int)n : -1;
+        return NULL;
+    case COL_COST:
+        if (*text && (value_int(text, &n) || n < 0 || n > 1000000))
+            return "cost must be 0..1000000";
+        row->cost = *text ? (uint32_t)n : 1;
+        return NULL;
+    case COL_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+int trace_next(struct trace *t, struct trace_row *row, struct errors *e)
+{
+    int got;
+    do {
+        got = read_line(t, e);
+    } while (got == 1 && !*t->text);
+    if (got < 1)
+        return got;
+    *row = (struct trace_row){.service_ns = -1, .priority = -1, .cost = 1};
+    char *p = t->text, *text;
+    int n = 0;
+    const char *bad = NULL;
+    while (!bad && (text = field(&p))) {
+        bad = n < t->columns ? take(t, row, t->column[n], text) : "more fields than the header has";
+        n++;
+    }
+    if (!bad && n < t->columns)
+        bad = "fewer fields than the header has";
+    if (bad) {
+        error_at(e, t->path, t->line, "%s", bad);
+        return -1;
+    }
+    t->last_ns = row->at_ns;
+    return 1;
+}
+
+void trace_close(struct trace *t)
+{
+    if (!t)
+        return;
+    fclose(t->f);
+    free(t->path);
+    free(t);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Traces: CSV files of arrivals, read line by line in bounded memory. */
+#ifndef TRAFFIC_TRACE_H
+#define TRAFFIC_TRACE_H
+
+#include "control/errors.h"
+#include "traffic/traffic.h"
+
+struct trace;
+/* One request of the file. key: valid until the next trace_next(). */
+struct trace_row {
+    int64_t at_ns;
+    int64_t service_ns; /* -1: no such column, or empty */
+    enum outcome outcome;
+    int priority; /* -1 likewise */
+    uint32_t cost;
+    const char *key;
+};
+/* Opens a CSV with a header. NULL with an error at FILE:LINE. path may be "-"-free relative to the
+ * working directory; the caller joins it with the scenario's folder. */
+struct trace *trace_open(const char *path, struct errors *e);
+/* 1: a row; 0: the end; -1: an error was added (and reading ends). */
+int trace_next(struct trace *t, struct trace_row *row, struct errors *e);
+void trace_close(struct trace *t);
+/* "base/file", or file when it is absolute. malloc'ed. */
+char *trace_path(const char *base_dir, const char *file);
+
+#endif

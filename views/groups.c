@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* The groups panel: WaitGroup counters on their way to 0, and who waits for that. A lamp a task
+ * where they fit: lit for those that have not ended. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "views/glyph.h"
+#include "views/parts/parts.h"
+
+static bool listed(const struct object_model *o)
+{
+    return o->known && o->kind == OBJ_GROUP;
+}
+
+static int rows(const struct screen_state *s)
+{
+    int n = 0;
+    for (uint32_t id = 1; id < s->model->objects_n; id++)
+        n += listed(&s->model->objects[id]);
+    return n;
+}
+
+static void draw_waiters(struct canvas *c, int x, int y, int w, const struct screen_state *s,
+                         uint32_t obj)
+{
+    const struct model *m = s->model;
+    char text[128], age[FORMAT_SIZE];
+    for (uint32_t id = 1; id < m->tasks_n; id++) {
+        const struct task_model *t = &m->tasks[id];
+        if (!task_live(t) || t->why != WHY_WAITGROUP || t->on != obj)
+            continue;
+        snprintf(text, sizeof text, "◌ %s waits %s", model_task_name(m, id),
+                 format_duration(age, s->view_ns - t->since_ns));
+        canvas_text_cut(c, x, y, w, ST_WAITING, 0, text);
+        return;
+    }
+    canvas_text_cut(c, x, y, w, ST_DIM, 0, "nobody waits");
+}
+
+static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
+                 struct view_state *state)
+{
+    const struct model *m = s->model;
+    int n = rows(s), row = 0;
+    if (!n) {
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, "no groups");
+        return;
+    }
+    int pitch = n * 2 <= r.h ? 2 : 1, fit = r.h / pitch, first = list_first(state, n, fit);
+    for (uint32_t id = 1; id < m->objects_n && row < first + fit; id++) {
+        const struct object_model *o = &m->objects[id];
+        if (!listed(o))
+            continue;
+        if (row++ < first)
+            continue;
+        int x = r.x + 1, y = r.y + (row - 1 - first) * pitch, right = r.x + r.w - 1;
+        int64_t now = (int64_t)o->level.now, most = (int64_t)o->level.max;
+        char text[96];
+        canvas_put(c, r.x, y, row - 1 == state->chosen && n > 1 ? GL_CHOSEN : ' ', ST_MARK, 0);
+        x = canvas_text_cut(c, x, y, right - x > 20 ? right - x - 12 : 8, ST_TITLE, 0,
+                            model_object_name(m, id)) +
+            1;
+        snprintf(text, sizeof text, "counter %" PRId64 " of %" PRId64, now, most);
+        if (now == 0 && most > 0)
+            snprintf(text, sizeof text, "✓ counter 0, all %" PRId64 " ended", most);
+        x = canvas_text_cut(c, x, y, right - x, now ? ST_NORMAL : ST_DONE, 0, text) + 1;
+        for (int64_t i = 0; i < most && most <= right - x; i++)
+            canvas_put(c, x + (int)i, y, i < now ? GL_RUNNING : GL_TICK,
+                       i < now ? ST_RUNNING : ST_DONE, 0);
+        if (pitch > 1)
+            draw_waiters(c, r.x + 3, y + 1, r.w - 4, s, id);
+    }
+    list_marks(c, r, first, first + fit < n ? n + r.h : 0);
+}
+
+const struct view view_groups = {
+    .name = "groups",
+    .help = "counters of task groups on their way to 0, and who waits for it",
+    .min_w = 24,
+    .min_h = 3,
+    .weight = 3,
+    .draw = draw,
+    .rows = rows,
+};

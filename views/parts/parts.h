@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* What several panels draw with: numbers for people, state words, gauges, sparklines, strokes of a
+ * timeline, boxes, routed arrows. All draw inside the canvas's clip and none keeps anything. */
+#ifndef VIEWS_PARTS_H
+#define VIEWS_PARTS_H
+
+#include "views/view.h"
+
+/* ---- numbers for people (format.c); each writes to `out` and returns it --------------------- */
+
+enum { FORMAT_SIZE = 32 };
+const char *format_duration(char out[FORMAT_SIZE], int64_t ns); /* "78ms", "1.3s", "2m05s" */
+const char *format_clock(char out[FORMAT_SIZE], int64_t ns);    /* "00:12.480" */
+const char *format_second(char out[FORMAT_SIZE], int64_t ns);   /* "12.431", log lines */
+const char *format_count(char out[FORMAT_SIZE], uint64_t n);    /* "1 204", "12.3M" */
+const char *format_number(char out[FORMAT_SIZE], double v);     /* three digits that matter */
+const char *format_rate(char out[FORMAT_SIZE], double per_s);   /* "20.1/s" */
+const char *format_bytes(char out[FORMAT_SIZE], uint64_t n);
+
+/* ---- states (state.c): always glyph + word + colour ------------------------------------------ */
+
+struct state_look {
+    uint32_t glyph;
+    const char *word;
+    uint8_t style;
+    uint32_t stroke; /* on a timeline */
+};
+/* A task's state by its reason: blocked on a send looks other than waiting for work. */
+struct state_look state_look(uint8_t state, uint8_t why);
+/* "running", "blocked: send jobs", "waits: recv jobs", "calls dependency". */
+void state_text(const struct model *m, const struct task_model *t, struct str *out);
+/* The state to show: a leak that a detector found looks as one that the engine told. */
+uint8_t state_shown(const struct model *m, uint32_t task);
+bool task_live(const struct task_model *t);
+
+/* ---- pieces (gauge.c, spark.c, strokes.c, box.c, table.c) -------------------------------------
+ */
+
+/* "▐███▌░░▌": value of cap within w cells, with a mark where the highest was (< 0: none). One cell
+ * a slot where that fits. cap 0: an unbuffered channel, two posts and the hand-off between. */
+void draw_gauge(struct canvas *c, int x, int y, int w, double value, double high, double cap);
+/* Eight levels a cell, newest at the right; max <= 0: the samples' own. */
+void draw_spark(struct canvas *c, int x, int y, int w, const struct history *h, double max,
+                uint8_t style);
+/* Braille, two samples a cell and four levels a row. */
+void draw_braille(struct canvas *c, struct rect r, const struct history *h, double max,
+                  uint8_t style);
+double history_max(const struct history *h);
+/* What a task did from from_ns to to_ns, a cell a w-th of it: the state that held longest. */
+void draw_strokes(struct canvas *c, int x, int y, int w, const struct task_model *t,
+                  int64_t from_ns, int64_t to_ns);
+/* A frame with its title; a chosen one is drawn heavy, so that colour is not all that tells. */
+void draw_box(struct canvas *c, struct rect r, const char *title, bool chosen);
+/* Text at the right end of a line; returns its x, or right when it does not fit from x on. */
+int draw_right(struct canvas *c, int x, int right, int y, uint8_t style, uint8_t attr,
+               const char *text);
+/* Word by word into lines of at most w cells; stops after `lines`. Draws nothing when c is NULL.
+ * Returns how many lines there are. `skip`: leading lines that are not drawn. */
+int draw_wrapped(struct canvas *c, struct rect r, int skip, uint8_t style, const char *text);
+
+/* A list that scrolls: keeps `chosen` within 0..n-1 and visible in `h` lines; returns the first row
+ * to draw. A mark at the right edge says that there is more (list_marks). */
+int list_first(struct view_state *state, int n, int h);
+void list_marks(struct canvas *c, struct rect r, int first, int n);
+
+/* ---- routed lines (route.c): corners and crossings come out right -----------------------------
+ */
+
+enum { ROUTE_W = 400, ROUTE_H = 32 };
+struct route {
+    int w, h;
+    uint8_t arms[ROUTE_H][ROUTE_W]; /* up 1, right 2, down 4, left 8 */
+};
+void route_start(struct route *r, int w, int h);
+/* From (x0, y0) right to column `bend`, up or down, right to (x1, y1); x0 <= bend <= x1. */
+void route_add(struct route *r, int x0, int y0, int bend, int x1, int y1);
+void route_draw(const struct route *r, struct canvas *c, int x, int y, uint8_t style);
+
+/* ---- groups of tasks: worker-1 … worker-N are one (crowd.c) ------------------------------------
+ */
+
+enum { CROWDS = 48 };
+struct crowd {
+    char name[48];          /* "workers", or the task's own when it is one */
+    size_t prefix;          /* bytes of the shared prefix, 0: single */
+    uint32_t first;         /* task */
+    uint32_t n, live, busy; /* ever seen, not ended, with an item in hand */
+    uint32_t state[TASK_STATE_COUNT];
+    uint32_t blocked_on; /* the object that most are blocked on in a send, or 0 */
+    uint32_t waits_on;   /* likewise for anything else */
+    uint8_t waits_why;
+    int64_t since_ns; /* the longest of these waits, or since when it is in its state */
+    uint32_t blocked; /* how many are blocked in a send */
+    uint32_t waits;
+};
+struct crowds {
+    struct crowd at[CROWDS];
+    int n;
+    int8_t *of; /* by task id: its crowd, or -1 */
+    size_t of_n;
+};
+/* Groups all tasks of the model in order of first birth; crowds_free() when done. */
+void crowds_collect(struct crowds *all, const struct model *m);
+void crowds_free(struct crowds *all);
+/* Index of the crowd a task belongs to, or -1. */
+int crowds_of(const struct crowds *all, uint32_t task);
+
+/* ---- the topology from the edges (topology.c) ---------------------------------------------------
+ */
+
+enum { TOPO_NODES = 48, TOPO_LINKS = 96 };
+struct topo_node {
+    int crowd;    /* or -1: an object */
+    uint32_t obj; /* 0: a crowd */
+    int layer;    /* columns from the sources on */
+    int row;      /* within its layer */
+};
+struct topo_link {
+    int from, to; /* nodes */
+    uint32_t obj; /* the channel whose rate it carries */
+    bool into;    /* into that channel, else out of it */
+    bool back;    /* closes a cycle */
+};
+struct topo {
+    struct topo_node node[TOPO_NODES];
+    int n;
+    struct topo_link link[TOPO_LINKS];
+    int links;
+    int layers, rows; /* rows: of the fullest layer */
+    int in_layer[TOPO_NODES];
+};
+/* Items flow along `sends` and against `receives`; `calls` hang below and are not layers. */
+void topo_collect(struct topo *t, const struct crowds *all, const struct model *m);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* What a task's state looks like: glyph + word + colour, so that neither a missing colour nor a
+ * missing glyph takes the fact away. */
+#include <string.h>
+
+#include "base/str.h"
+#include "views/glyph.h"
+#include "views/parts/parts.h"
+
+static const struct state_look looks[TASK_STATE_COUNT] = {
+    [TASK_NEW] = {GL_NEW, "new", ST_DIM, GL_DOTS},
+    [TASK_RUNNABLE] = {GL_RUNNABLE, "runnable", ST_RUNNABLE, GL_DASH_SHORT},
+    [TASK_RUNNING] = {GL_RUNNING, "running", ST_RUNNING, GL_LINE_HEAVY},
+    [TASK_WAITING] = {GL_WAITING, "waits", ST_WAITING, GL_LINE},
+    [TASK_SLEEPING] = {GL_SLEEPING, "sleeps", ST_SLEEPING, GL_DASHES},
+    [TASK_DONE] = {GL_TICK, "done", ST_DONE, ' '},
+    [TASK_LEAKED] = {GL_CROSS, "LEAKED", ST_BAD, GL_CROSS},
+    [TASK_PANICKED] = {GL_PANICKED, "PANICKED", ST_BAD, GL_PANICKED},
+    [TASK_FROZEN] = {GL_FROZEN, "frozen", ST_DIM, GL_DOTS},
+};
+
+/* The words for what a task waits for. */
+static const char *const reasons[WHY_COUNT] = {
+    [WHY_NONE] = "",         [WHY_CHAN_SEND] = "send", [WHY_CHAN_RECV] = "recv",
+    [WHY_SELECT] = "select", [WHY_MUTEX] = "lock",     [WHY_RLOCK] = "rlock",
+    [WHY_WLOCK] = "wlock",   [WHY_COND] = "cond",      [WHY_WAITGROUP] = "waitgroup",
+    [WHY_SEM] = "semaphore", [WHY_ONCE] = "once",      [WHY_CTX] = "ctx",
+    [WHY_SLEEP] = "",        [WHY_IO] = "call",        [WHY_JOIN] = "join",
+};
+
+struct state_look state_look(uint8_t state, uint8_t why)
+{
+    if (state >= TASK_STATE_COUNT)
+        state = TASK_NEW;
+    struct state_look l = looks[state];
+    if (state == TASK_WAITING && why == WHY_CHAN_SEND)
+        l = (struct state_look){GL_PAUSED, "blocked", ST_WARN, GL_DASH_SHORT};
+    else if (why == WHY_IO && (state == TASK_SLEEPING || state == TASK_WAITING))
+        l = (struct state_look){GL_SLEEPING, "calls", ST_SLEEPING, GL_LINE_HEAVY};
+    return l;
+}
+
+static bool name_in(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)); at++)
+        if ((at == list || at[-1] == ' ') && (at[n] == '\0' || at[n] == ','))
+            return true;
+    return false;
+}
+
+uint8_t state_shown(const struct model *m, uint32_t task)
+{
+    const struct task_model *t = &m->tasks[task];
+    if (t->state == TASK_DONE || t->state >= TASK_LEAKED)
+        return t->state;
+    if (m->panic_ns && m->panic_task == task)
+        return TASK_PANICKED;
+    for (size_t i = 0; i < m->diagnoses_n && i < 16; i++) {
+        const struct diagnosis *d = &m->diagnoses[i];
+        if (d->kind == DIAG_LEAK &&
+            name_in(strtab_get(m->names, d->tasks), model_task_name(m, task)))
+            return TASK_LEAKED;
+    }
+    return t->state;
+}
+
+bool task_live(const struct task_model *t)
+{
+    return t->known && t->state != TASK_DONE && t->state != TASK_PANICKED;
+}
+
+void state_text(const struct model *m, const struct task_model *t, struct str *out)
+{
+    uint8_t state = state_shown(m, (uint32_t)(t - m->tasks));
+    struct state_look l = state_look(state, t->why);
+    str_add(out, l.word);
+    bool waits = t->state == TASK_WAITING || t->state == TASK_SLEEPING || t->state == TASK_LEAKED;
+    const char *reason = t->why < WHY_COUNT ? reasons[t->why] : "";
+    if (!waits || state == TASK_PANICKED)
+        return;
+    if (state == TASK_LEAKED)
+        str_add(out, " waits");
+    bool call = t->why == WHY_IO && state != TASK_LEAKED;
+    if (*reason && !call) {
+        if (state != TASK_LEAKED)
+            str_addc(out, ':');
+        str_addf(out, " %s", reason);
+    }
+    if (t->on)
+        str_addf(out, " %s", model_object_name(m, t->on));
+}
