@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+PRINTF(4, 0)
 static void add(struct errors *e, const char *file, int line, const char *fmt, va_list ap)
 {
     if (e->total++ >= ERRORS_MAX)

@@ -326,6 +326,7 @@ static void step_once(const struct param *p, void *block, bool up)
         int n = 0, c = get_choice(p, block);
         while (p->choices[n])
             n++;
+        VERIFY(n > 0);
         c = (c + (up ? 1 : n - 1)) % n;
         memcpy(at_rw(p, block), &c, sizeof c);
         return;

@@ -129,15 +129,28 @@ char *scenario_text_set(const char *text, const char *section, const char *key, 
     return str_take(&out);
 }
 
+/* Is that line "[cue.N]"? */
+static bool cue_header(const char *p, const char *end, int64_t *n)
+{
+    static const char open[] = "[cue.";
+    const char *close = memchr(p, ']', (size_t)(end - p));
+    if (!close || close - p <= (long)strlen(open) || strncmp(p, open, strlen(open)) != 0)
+        return false;
+    char *digits = xstrndup(p + strlen(open), (size_t)(close - p) - strlen(open));
+    bool is = value_int(digits, n) == NULL;
+    free(digits);
+    return is;
+}
+
 char *scenario_text_add_cue(const char *text, int64_t at_ns, const char *command,
                             const char *caption)
 {
-    int last = 0, n;
+    int64_t last = 0, n;
     const char *at = text, *eol = line_end_of(text);
     struct line l;
     while (next_line(&at, &l)) {
         const char *p = skip_blank(l.p, l.end);
-        if (sscanf(p, "[cue.%d]", &n) == 1 && n > last)
+        if (cue_header(p, l.end, &n) && n > last)
             last = n;
     }
     char when[64];
@@ -145,7 +158,7 @@ char *scenario_text_add_cue(const char *text, int64_t at_ns, const char *command
     value_format_duration(at_ns, when, sizeof when);
     str_add(&out, text);
     end_line(&out, eol);
-    str_addf(&out, "%s[cue.%d]%sat = %s%s", eol, last + 1, eol, when, eol);
+    str_addf(&out, "%s[cue.%lld]%sat = %s%s", eol, (long long)last + 1, eol, when, eol);
     if (command)
         str_addf(&out, "do = %s%s", command, eol);
     if (caption)

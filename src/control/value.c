@@ -345,9 +345,14 @@ void value_format_duration(int64_t ns, char *out, size_t size)
         int64_t part = unit[i].ns >= 1000 && i > 1 ? unit[i].ns / 1000 : unit[i].ns;
         if (ns < unit[i].ns || ns % part != 0)
             continue;
-        char number_text[40];
-        decimal((double)(ns / part) / (double)(unit[i].ns / part), number_text, sizeof number_text);
-        snprintf(out, size, "%s%s", number_text, unit[i].name);
+        int64_t rest = ns % unit[i].ns / part;
+        char decimals[16] = "";
+        if (rest) {
+            snprintf(decimals, sizeof decimals, ".%03d", (int)rest);
+            while (decimals[strlen(decimals) - 1] == '0')
+                decimals[strlen(decimals) - 1] = '\0';
+        }
+        snprintf(out, size, "%lld%s%s", (long long)(ns / unit[i].ns), decimals, unit[i].name);
         return;
     }
     snprintf(out, size, "%lldns", (long long)ns);
@@ -398,7 +403,8 @@ void value_format_dist(const struct dist *d, char *out, size_t size)
         decimal(d->b, b, sizeof b);
         break;
     case DIST_KIND_COUNT:
-        break;
+        *out = '\0';
+        return;
     }
     snprintf(out, size, "%s(%s, %s)", dist_names[d->kind], a, b);
 }
