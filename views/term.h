@@ -12,7 +12,10 @@ struct term_options {
     int escape_ms; /* how long a lone ESC waits for a sequence: 25 */
 };
 struct term_event {
-    uint32_t key;         /* enum key or a code point; PK_NONE: nothing; PK_RESIZE */
+    /* enum key (control/keycode.h) or a code point; PK_NONE: nothing; PK_RESIZE: the size changed,
+     * or the screen came back. 26 (Ctrl-Z, also for a SIGTSTP): the caller stops its clocks, calls
+     * term_suspend(), and starts them again. */
+    uint32_t key;
     int mouse_x, mouse_y; /* >= 0: a click or wheel there */
     int wheel;
 };
@@ -23,13 +26,13 @@ void term_close(void); /* idempotent; the terminal is as it was found */
 bool term_ascii(void);
 int term_colors(void);
 void term_size(int *w, int *h);
-/* Shows the canvas: only what changed since the last is written. False: the terminal does not take
- * it now (frame skipped) or has gone. */
+/* Shows the canvas: only what changed since the last is written. Never blocks. False: the terminal
+ * does not take it now (the frame is skipped) or has gone. */
 bool term_show(const struct canvas *c, const struct theme *t);
 void term_redraw(void); /* the next show paints everything */
 /* Waits up to timeout_ms for input. False: the terminal has gone. */
 bool term_read(struct term_event *e, int timeout_ms);
-/* Ctrl-Z: restores, stops the process, comes back after SIGCONT with everything to be redrawn. */
+/* Restores the terminal, stops the process, returns after SIGCONT with everything to be redrawn. */
 void term_suspend(void);
 /* SIGTERM, SIGINT, SIGHUP that came, or 0. Also set by a vanished terminal (SIGHUP). */
 int term_signal(void);

@@ -31,16 +31,20 @@ struct screen_state {
     const char *hint; /* what to press next */
     const struct param_row *params;
     size_t params_n, params_at; /* the chosen one */
+    /* The key line; a NULL key ends it. A label with a blank names its keys itself: what stands
+     * before the last blank ("[ ] speed"). The last one is shown whatever the width. */
     struct key_hint {
         const char *key, *label;
-    } * keys;           /* the key line, NULL key ends */
+    } * keys;
     const char *filter; /* log */
 };
-/* Kept per panel: scrolling and what is chosen. */
+/* Kept per panel: scrolling and what is chosen. All zero is a good start. */
 struct view_state {
     int scroll, chosen;
     bool follow; /* log: stay at the newest */
     int zoom;
+    uint64_t anchor; /* log: the entry that is chosen, however the list moves */
+    int anchor_row;
 };
 struct view {
     const char *name;
@@ -51,6 +55,8 @@ struct view {
     /* Draws inside r (the frame is drawn already). */
     void (*draw)(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state);
+    /* Has it something to show? NULL: always. Tab passes over a panel that has not. */
+    bool (*useful)(const struct screen_state *s);
     /* How many rows there are to scroll through and choose from; NULL: none. */
     int (*rows)(const struct screen_state *s);
     /* Details of the chosen row, as text lines; NULL: none. */
@@ -59,6 +65,14 @@ struct view {
 extern const struct view *const views[]; /* NULL-terminated, from views.def */
 const struct view *view_find(const char *name);
 int view_index(const char *name); /* -1: none */
+/* The panel before (dir -1) or after (+1) that has something to show; focus itself when it is the
+ * only one. */
+int view_next(const struct screen_state *s, int focus, int dir);
+/* Moves what is chosen in a panel with rows, and scrolls one without. `page` rows are a page.
+ * Moving up ends the log's following, moving to the end takes it up again. */
+enum view_move { MOVE_UP, MOVE_DOWN, MOVE_TOP, MOVE_BOTTOM, MOVE_PAGE_UP, MOVE_PAGE_DOWN };
+void view_move(int view, const struct screen_state *s, struct view_state *state,
+               enum view_move move, int page);
 
 /* The layout: rows of panels, as in [layout] rows = flow:7, workers|channels, metrics|log. */
 enum { LAYOUT_MAX = 24 };
@@ -84,7 +98,7 @@ struct overlay {
     int scroll;
     int chosen;        /* line, or -1 */
     const char *input; /* prompt line under it, or NULL */
-    int cursor;
+    int cursor;        /* byte of input that the cursor stands on */
 };
 enum { SCREEN_MIN_W = 40, SCREEN_MIN_H = 10 };
 /* The furthest that an overlay on a screen of that size can be scrolled. */

@@ -33,6 +33,14 @@ void state_text(const struct model *m, const struct task_model *t, struct str *o
 uint8_t state_shown(const struct model *m, uint32_t task);
 bool task_live(const struct task_model *t);
 
+/* "✖ LEAK at 12.431: 4 workers wait on jobs …" */
+void diagnosis_text(const struct model *m, const struct diagnosis *d, struct str *out);
+/* The colour of an event's line in the log (log.c). */
+uint8_t event_style(const struct event *e);
+/* Why it happened (why.c): the sentence, the rule behind it, its numbers at that instant, and what
+ * would have changed the outcome. */
+void why_text(const struct model *m, const struct event *e, uint64_t seq, struct str *out);
+
 /* ---- pieces (gauge.c, spark.c, strokes.c, box.c, table.c) -------------------------------------
  */
 
@@ -46,6 +54,9 @@ void draw_spark(struct canvas *c, int x, int y, int w, const struct history *h, 
 void draw_braille(struct canvas *c, struct rect r, const struct history *h, double max,
                   uint8_t style);
 double history_max(const struct history *h);
+/* A histogram on a logarithmic axis, from its smallest to its largest value; the columns are r.w.
+ */
+void draw_histogram(struct canvas *c, struct rect r, const struct hist *h, uint8_t style);
 /* What a task did from from_ns to to_ns, a cell a w-th of it: the state that held longest. */
 void draw_strokes(struct canvas *c, int x, int y, int w, const struct task_model *t,
                   int64_t from_ns, int64_t to_ns);

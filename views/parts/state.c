@@ -90,3 +90,12 @@ void state_text(const struct model *m, const struct task_model *t, struct str *o
     if (t->on)
         str_addf(out, " %s", model_object_name(m, t->on));
 }
+
+void diagnosis_text(const struct model *m, const struct diagnosis *d, struct str *out)
+{
+    char when[FORMAT_SIZE];
+    str_add(out, "✖ ");
+    for (const char *p = d->kind < DIAG_COUNT ? diagnosis_names[d->kind] : "?"; *p; p++)
+        str_addc(out, *p == '_' ? ' ' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p);
+    str_addf(out, " at %s: %s", format_second(when, d->t_ns), strtab_get(m->names, d->text));
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Why did that happen? A card for a line of the log: the rule of the thing, its numbers at that
+ * instant, and what would have changed the outcome. The rules are a table by kind and operation;
+ * the numbers come from the event itself, which carries the state after the operation, never from
+ * what the model knows by now. */
+#include <inttypes.h>
+
+#include "base/str.h"
+#include "views/parts/parts.h"
+
+struct rule {
+    uint8_t kind, op; /* op OTHER: any */
+    uint8_t why;      /* of a task's state; 0: any */
+    const char *rule, *otherwise;
+};
+enum { OTHER = 255 };
+
+static const struct rule rules[] = {
+    {EV_TASK, TASK_WAITING, WHY_CHAN_SEND,
+     "A send waits while the channel's buffer is full and nobody receives; without a buffer it "
+     "waits "
+     "for a receiver.",
+     "A larger buffer only delays it; faster or more receivers end it."},
+    {EV_TASK, TASK_WAITING, WHY_CHAN_RECV,
+     "A receive waits while the channel is empty and open. Closing it lets every receiver go on.",
+     "An item, or close by whoever holds the sending end."},
+    {EV_TASK, TASK_WAITING, WHY_SELECT,
+     "A select without default waits until one of its cases is ready. Of several ready ones it "
+     "picks "
+     "one at random.",
+     "An item, a close, or the cancel of the context in one of its cases."},
+    {EV_TASK, TASK_WAITING, WHY_WAITGROUP, "Wait returns when the group's counter is 0.",
+     "A Done for every Add; one that is missing makes it wait for ever."},
+    {EV_TASK, TASK_WAITING, WHY_MUTEX, "A lock has one owner; the rest wait in line.",
+     "A shorter critical section, or a lock for each part of the data."},
+    {EV_TASK, TASK_WAITING, WHY_CTX, "Waiting for a context ends with its cancel or deadline.",
+     "A cancel, or an earlier deadline."},
+    {EV_TASK, TASK_WAITING, 0, "The task cannot go on before what it waits for has happened.",
+     "See what it waits on."},
+    {EV_TASK, TASK_SLEEPING, WHY_IO,
+     "A call holds the task, not the processor: it waits until the dependency answers.",
+     "A timeout or a cancelled context would give up earlier."},
+    {EV_TASK, TASK_SLEEPING, 0, "The task sleeps until its timer fires.", "A shorter sleep."},
+    {EV_TASK, TASK_RUNNABLE, 0,
+     "The task could run, but every processor is taken: it waits in a run queue.",
+     "More processors, or less computing by the others."},
+    {EV_TASK, TASK_RUNNING, 0, "A processor has taken the task from its run queue.",
+     "The scheduler's choice: another seed may choose another task."},
+    {EV_TASK, TASK_NEW, 0, "A task was started by its parent.", "The parent decides how many."},
+    {EV_TASK, TASK_DONE, 0, "The task's function has returned.",
+     "It would live on if it waited for something that never comes."},
+    {EV_TASK, TASK_LEAKED, 0,
+     "Main has returned while this task still waits: nobody will ever wake it.",
+     "Close the channel it receives from, or give it a context to select on."},
+    {EV_CHAN, CHAN_SEND, 0,
+     "The item went to a waiting receiver, or into the buffer when none was waiting.",
+     "With the buffer full and no receiver the sender would have waited."},
+    {EV_CHAN, CHAN_RECV, 0,
+     "The receiver took the oldest item. A waiting sender, if any, put its own behind it.",
+     "With nothing there the receiver would have waited."},
+    {EV_CHAN, CHAN_CLOSE, 0,
+     "Close: what is in the buffer can still be received, then every receive returns at once with "
+     "ok = false. A send on it panics.",
+     "Only one who knows that nobody sends any more may close."},
+    {EV_CHAN, CHAN_DROP, 0, "An item was thrown away instead of waiting for room.",
+     "A larger buffer, a faster receiver, or a sender that waits."},
+    {EV_CTX, CTX_CANCEL, 0,
+     "A cancelled context cancels all below it at once, and every task that selects on it wakes.",
+     "A later deadline, or no call of cancel."},
+    {EV_CTX, CTX_NEW, 0, "A context inherits its parent's cancel and the earlier deadline.", NULL},
+    {EV_GROUP, OTHER, 0, "The counter goes up with Add and down with Done; Wait returns at 0.",
+     "A counter below 0 is a panic."},
+    {EV_LOCK, OTHER, 0, "A lock is handed on in the order of waiting.", NULL},
+    {EV_SELECT, OTHER, 0,
+     "Select looks at all cases; of the ready ones it picks one at random, with default when none "
+     "is.",
+     "Another random pick, when more than one was ready."},
+    {EV_REQUEST, PHASE_ARRIVE, 0,
+     "A request arrives when it is due, even if its producer is blocked: its latency counts from "
+     "here.",
+     NULL},
+    {EV_REQUEST, PHASE_TIMEOUT, 0, "Its deadline passed before it was done.",
+     "A longer timeout, a shorter queue before it, a faster dependency."},
+    {EV_REQUEST, PHASE_ERROR, 0, "The dependency answered with an error.",
+     "A lower error_rate; a retry would have tried again."},
+    {EV_REQUEST, PHASE_CANCEL, 0, "Its context was cancelled before it was done.",
+     "A graceful shutdown lets what was taken be finished."},
+    {EV_REQUEST, PHASE_REJECT, 0, "It was refused before it started.",
+     "More room, or fewer requests."},
+    {EV_REQUEST, PHASE_DROP, 0, "It had been taken and was thrown away.",
+     "A graceful shutdown drains what was taken."},
+    {EV_REQUEST, PHASE_LATE, 0, "It ended after its caller had given up: wasted work.",
+     "Cancelling the work with its caller."},
+    {EV_PANIC, OTHER, 0,
+     "A panic is a mistake of the program itself. Nobody recovered it, so the scenario ends.",
+     "See its text: who may close, and when."},
+    {EV_COMMAND, OTHER, 0, "A command takes effect at the next safe point of the engine.", NULL},
+    {EV_PARAM, OTHER, 0, "The parameter has this value from here on.", NULL},
+    {EV_LOST, OTHER, 0,
+     "A ring was full: these events were dropped and counted, the engine went on.",
+     "Slower traffic, or the sim world, where nothing is lost."},
+    {EV_END, END_ASLEEP, 0, "All tasks wait and no timer is set: nothing can ever run again.",
+     "One of them would have to be woken: see what each waits on."},
+    {EV_END, OTHER, 0, "The scenario is over.", NULL},
+};
+
+static const struct rule *rule_of(const struct event *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        const struct rule *r = &rules[i];
+        if (r->kind == e->kind && (r->op == OTHER || r->op == e->op) &&
+            (!r->why || r->why == (e->x & 255)))
+            return r;
+    }
+    return NULL;
+}
+
+static void numbers(const struct model *m, const struct event *e, struct str *out)
+{
+    int64_t cap = e->obj && e->obj < m->objects_n ? m->objects[e->obj].cap : 0;
+    switch (e->kind) {
+    case EV_CHAN:
+        str_addf(out,
+                 "then      %" PRIu32 " of %" PRId64 " in the buffer, %" PRIu32
+                 " waiting to send, %" PRIu32 " to receive\n",
+                 e->a, cap, e->b, e->c);
+        break;
+    case EV_SELECT:
+        str_addf(out, "then      %" PRIu32 " cases, %" PRIu32 " ready, picked %" PRId32 "\n", e->a,
+                 e->b, (int32_t)e->c);
+        break;
+    case EV_GROUP:
+        str_addf(out, "then      counter %" PRId32 ", %" PRIu32 " waiting\n", (int32_t)e->a, e->b);
+        break;
+    case EV_LOCK:
+        str_addf(out, "then      %" PRIu32 " waiting\n", e->b);
+        break;
+    default:
+        if (e->kind == EV_TASK && e->obj && cap > 0)
+            str_addf(out, "on        %s, capacity %" PRId64 "\n", model_object_name(m, e->obj),
+                     cap);
+        break;
+    }
+}
+
+void why_text(const struct model *m, const struct event *e, uint64_t seq, struct str *out)
+{
+    char when[FORMAT_SIZE];
+    str_addf(out, "%s  ", format_clock(when, e->t_ns));
+    model_sentence(m, e, out);
+    str_addf(out, "\nevent %" PRIu64 " of the stream\n\n", seq);
+    const struct rule *r = rule_of(e);
+    if (r)
+        str_addf(out, "%s\n\n", r->rule);
+    numbers(m, e, out);
+    if (r && r->otherwise)
+        str_addf(out, "\nOtherwise: %s\n", r->otherwise);
+    for (size_t i = 0; i < m->diagnoses_n; i++)
+        if (m->diagnoses[i].t_ns == e->t_ns) {
+            str_addc(out, '\n');
+            diagnosis_text(m, &m->diagnoses[i], out);
+            str_addc(out, '\n');
+        }
+}
