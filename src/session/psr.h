@@ -36,8 +36,13 @@ struct psr_writer;
  * NULL with *error (malloc'ed sentence naming the file). */
 struct psr_writer *psr_create(const char *path, bool overwrite, const struct psr_header *h,
                               const struct strtab *names, char **error);
-/* Writes into memory instead (the player's tape); psr_bytes() gives them. */
+/* Writes into memory instead; the bytes are a whole file. (The player's tape is tape.h: it keeps
+ * the ids of the run's own table.) */
 struct psr_writer *psr_create_memory(const struct psr_header *h, const struct strtab *names);
+/* Of a writer into memory: what has been written so far, until the next call. */
+const void *psr_bytes(const struct psr_writer *w, size_t *n);
+/* Writes the block that is open, however small, so that a reader sees everything. */
+bool psr_flush(struct psr_writer *w);
 /* Appends. A block closes at 16 KiB, 100 ms of wall time (told by psr_tick) or 500 ms of scenario
  * time. False once writing failed; psr_error() says why; more calls are ignored. */
 bool psr_write(struct psr_writer *w, const struct event *ev, size_t n);
@@ -45,8 +50,11 @@ bool psr_write(struct psr_writer *w, const struct event *ev, size_t n);
 bool psr_tick(struct psr_writer *w, int64_t wall_ns);
 const char *psr_error(const struct psr_writer *w); /* NULL while all is well */
 uint64_t psr_size(const struct psr_writer *w);
-/* Ends the file with its index and frees w. NULL, or a malloc'ed sentence. */
+/* Ends the file with its index and frees w. NULL, or a malloc'ed sentence: also what psr_error()
+ * said. NULL is fine. */
 char *psr_close(struct psr_writer *w);
+/* The same into memory; the caller frees the bytes. */
+void *psr_close_memory(struct psr_writer *w, size_t *n);
 
 /* ---- reading ------------------------------------------------------------------------------ */
 

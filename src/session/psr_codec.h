@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Events to bytes and back; psr_format.h has the form. One encoder or decoder a block at a time. */
+#ifndef SESSION_PSR_CODEC_H
+#define SESSION_PSR_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "session/psr_format.h"
+
+enum {
+    PSR_EVENT_MAX = 6 + 8 + 2 + 4 + 4 + 4 + 8, /* bytes of one event with a new shape */
+    PSR_SLACK = 32,                            /* readable bytes after what is decoded */
+    PSR_SLOTS = 8192,
+    PSR_EVENTS_MAX = PSR_BLOCK_BYTES + PSR_EVENT_MAX, /* of an encoder's block */
+};
+
+struct psr_encoder {
+    size_t n; /* bytes so far */
+    uint32_t count;
+    int64_t first_ns;
+    uint32_t shapes, epoch;
+    uint8_t one_number[EV_COUNT]; /* the kind uses V */
+    struct event prev;
+    struct event last[256];
+    struct psr_shape_slot {
+        uint64_t key; /* epoch, kind, op, the 24 bits; another epoch's is free */
+        uint32_t number;
+    } slot[PSR_SLOTS];
+    uint8_t bytes[PSR_EVENTS_MAX + PSR_SLACK];
+};
+struct psr_encoder *psr_encoder_create(void);  /* free() it */
+void psr_encoder_begin(struct psr_encoder *e); /* an empty block */
+/* Encodes events until the block has PSR_BLOCK_BYTES or begins 500 ms before the next event;
+ * returns how many. The caller closes the block and goes on when they are fewer than n. */
+size_t psr_encode(struct psr_encoder *e, const struct event *ev, size_t n);
+
+/* Would the open block take it? */
+bool psr_encoder_takes(const struct psr_encoder *e, const struct event *ev);
+
+struct psr_decoder;
+struct psr_decoder *psr_decoder_create(void); /* free() it */
+/* Decodes a block of exactly `count` events; false when it is not one. `bytes` must be readable for
+ * PSR_SLACK more than n. *ids: no task or object id is above it. */
+bool psr_decode(struct psr_decoder *d, const uint8_t *bytes, size_t n, uint32_t count, int64_t t_ns,
+                struct event *out, uint32_t *ids);
+
+#endif
