@@ -28,11 +28,14 @@ struct pattern {
     const char *name;
     const char *title;
     const struct param_table *const *tables; /* its own first; NULL-terminated */
-    /* Checks the blocks together before the run: NULL, or a sentence. May be NULL. */
+    /* Checks the blocks together: before the run (the run may be NULL then) and after each change,
+     * which is taken back when they do not fit. NULL, or a sentence. May be NULL. */
     const char *(*check)(const struct pattern_run *pr);
     void (*main)(struct pattern_run *pr); /* task "main" */
     /* Engine context, after a live parameter changed (section.name). May be NULL. */
     void (*changed)(struct pattern_run *pr, const char *section, const char *name);
+    /* What "auto" stands for in that parameter now, where steps begin. May be NULL. */
+    int64_t (*automatic)(const struct pattern_run *pr, const char *section, const char *name);
     const struct pattern_action *actions; /* ends at the first without a name */
     const struct pattern_fault *faults;   /* likewise */
     const char *const *listing;           /* Go-like pseudo-code lines, NULL-terminated */
@@ -40,10 +43,16 @@ struct pattern {
 extern const struct pattern *const patterns[]; /* NULL-terminated, from patterns.def */
 const struct pattern *pattern_find(const char *name);
 
-/* Made by app from a scenario (one block per table, in the order of `tables`). */
+/* Made by app from a scenario: one block per table, in the order of `tables`; they are copied. rt
+ * may be NULL as long as it only serves pattern_check_run(). */
 struct pattern_run *pattern_run_create(const struct pattern *p, struct rt *rt, void *const *blocks,
                                        const char *base_dir);
 void pattern_run_free(struct pattern_run *pr);
+/* pattern->check, or NULL when there is nothing to check. */
+const char *pattern_check_run(const struct pattern_run *pr);
+/* What rt_start() runs as "main", with the run as its argument: emits a PARAM event for every
+ * parameter, then calls the pattern's main. */
+void pattern_main(void *pr);
 struct rt *pattern_rt(const struct pattern_run *pr);
 const struct pattern *pattern_of(const struct pattern_run *pr);
 const char *pattern_base_dir(const struct pattern_run *pr);
@@ -53,8 +62,16 @@ const void *pattern_params(const struct pattern_run *pr, const char *section);
 void *pattern_state(const struct pattern_run *pr);
 void pattern_set_state(struct pattern_run *pr, void *state);
 
-/* Engine context: runs an engine command (set, reset, inject, do, mark), emits COMMAND and PARAM
- * events. NULL, or a sentence (then a MARK event says that it was refused). */
+/* The table and the row that "section.key" (or a key that only one section has) names; false: none.
+ */
+bool pattern_param(const struct pattern *p, const char *name, const struct param_table **t,
+                   const struct param **row);
+/* The parameter's present value as text. Any thread. false: no such one. */
+bool pattern_param_text(const struct pattern_run *pr, const char *name, char *out, size_t size);
+
+/* Engine context: runs an engine command (set, reset, inject, do, mark). Emits COMMAND, also when
+ * it is refused (so that an execution that repeats the commands gives the same stream), then PARAM
+ * events, or a MARK that says why it was refused. NULL, or that sentence (thread-local). */
 const char *pattern_command(struct pattern_run *pr, const char *text, enum by by);
 /* Checks a command without running it (cues, prompt). NULL, or a sentence. */
 const char *pattern_check_command(const struct pattern *p, const char *text);
