@@ -11,6 +11,7 @@
 #include "traffic/traffic.h"
 
 enum { WAVE_STEPS = 512 };
+#define END_OF_TIME INT64_C(4000000000000000000) /* 126 years: later arrivals do not come */
 
 void arrivals_begin(struct arrival_clock *c, const struct arrivals *a, int64_t now_ns)
 {
@@ -22,7 +23,7 @@ void arrivals_begin(struct arrival_clock *c, const struct arrivals *a, int64_t n
 
 static int64_t ns_of(double seconds)
 {
-    return seconds < 4e9 ? (int64_t)(seconds * 1e9 + 0.5) : INT64_C(4000000000000000000);
+    return seconds < 4e9 ? (int64_t)(seconds * 1e9 + 0.5) : END_OF_TIME;
 }
 
 /* ramp: N(t) = r t + (r2 - r) t² / 2T up to T, then at r2. The t where N(t) = n, or -1. */
@@ -68,12 +69,16 @@ int64_t arrivals_next(struct arrival_clock *c, struct rng *rng)
         break;
     case ARR_POISSON: {
         struct dist gap = {DIST_EXP, 1e9 / a->rate, 0};
-        at = c->last_ns + dist_sample(&gap, rng);
+        int64_t ns = dist_sample(&gap, rng);
+        at = ns < END_OF_TIME - c->last_ns ? c->last_ns + ns : -1;
         break;
     }
-    case ARR_BURST:
-        at = c->from_ns + (int64_t)(c->n / (uint64_t)a->n) * a->span_ns;
+    case ARR_BURST: {
+        int64_t bursts = (int64_t)(c->n / (uint64_t)a->n);
+        at = bursts <= (END_OF_TIME - c->from_ns) / a->span_ns ? c->from_ns + bursts * a->span_ns
+                                                               : -1;
         break;
+    }
     case ARR_RAMP: {
         double t = ramp_time(a, (double)(c->n + 1));
         at = t < 0 ? -1 : c->from_ns + ns_of(t);
@@ -88,7 +93,7 @@ int64_t arrivals_next(struct arrival_clock *c, struct rng *rng)
     case ARR_KIND_COUNT:
         break;
     }
-    if (at < 0)
+    if (at < 0 || at >= END_OF_TIME)
         return -1;
     c->n++;
     if (at < c->last_ns)

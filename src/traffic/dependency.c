@@ -88,6 +88,13 @@ const char *dependency_inject(struct dependency *d, const char *fault, const cha
     return NULL;
 }
 
+/* Never past the end of time, so that now + latency does not overflow. */
+static int64_t scaled(int64_t ns, double by)
+{
+    double v = (double)ns * by;
+    return v < 4e18 ? (int64_t)v : INT64_C(4000000000000000000);
+}
+
 enum rt_status dependency_call(struct dependency *d, struct context *ctx, const struct request *r,
                                double cpu, enum outcome *outcome)
 {
@@ -110,7 +117,7 @@ enum rt_status dependency_call(struct dependency *d, struct context *ctx, const 
         *outcome = OUTCOME_ERROR;
     }
     if (d->slow != 1)
-        latency = (int64_t)((double)latency * d->slow);
+        latency = scaled(latency, d->slow);
     guard_unlock(&d->guard);
     int64_t busy = cpu > 0 ? (int64_t)((double)latency * cpu) : 0;
     if (busy)

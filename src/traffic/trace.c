@@ -12,6 +12,7 @@
 #include "base/str.h"
 
 enum { LINE = 4096, COLUMNS = 16 };
+#define MOST_MS 3e12 /* 95 years: sums of two do not overflow as ns */
 enum column { COL_AT, COL_SERVICE, COL_OUTCOME, COL_KEY, COL_PRIORITY, COL_COST, COL_COUNT };
 static const char *const column_names[COL_COUNT] = {"at_ms", "service_ms", "outcome",
                                                     "key",   "priority",   "cost"};
@@ -24,7 +25,7 @@ struct trace {
     int64_t last_ns;
     int columns;
     enum column column[COLUMNS];
-    char text[LINE + 2];
+    char text[LINE + 1];
 };
 
 char *trace_path(const char *base_dir, const char *file)
@@ -34,23 +35,30 @@ char *trace_path(const char *base_dir, const char *file)
     return xasprintf("%s/%s", base_dir, file);
 }
 
-/* The next line without its end: 1, 0 at the end, -1 error. */
+/* The next line without its end: 1, 0 at the end, -1 error. Byte by byte, because a NUL inside
+ * would hide the rest of a line from everything that reads strings. */
 static int read_line(struct trace *t, struct errors *e)
 {
-    if (!fgets(t->text, sizeof t->text, t->f)) {
-        if (!ferror(t->f))
-            return 0;
+    size_t n = 0;
+    int c = getc_unlocked(t->f);
+    if (c == EOF && !ferror(t->f))
+        return 0;
+    t->line++;
+    for (; c != EOF && c != '\n'; c = getc_unlocked(t->f)) {
+        if (c == '\0' || n == LINE) {
+            error_at(e, t->path, t->line,
+                     c ? "line longer than %d bytes" : "a NUL byte: is this a text file?", LINE);
+            return -1;
+        }
+        t->text[n++] = (char)c;
+    }
+    if (ferror(t->f)) {
         error_at(e, t->path, t->line, "cannot be read (input error)");
         return -1;
     }
-    t->line++;
-    size_t n = strlen(t->text);
-    if (n == LINE + 1 && t->text[n - 1] != '\n') {
-        error_at(e, t->path, t->line, "line longer than %d bytes", LINE);
-        return -1;
-    }
-    while (n && (t->text[n - 1] == '\n' || t->text[n - 1] == '\r'))
-        t->text[--n] = '\0';
+    while (n && t->text[n - 1] == '\r')
+        n--;
+    t->text[n] = '\0';
     if (!utf8_valid(t->text, n)) {
         error_at(e, t->path, t->line, "not valid UTF-8");
         return -1;
@@ -103,6 +111,11 @@ static bool header(struct trace *t, struct errors *e)
                      name);
             return false;
         }
+        for (int i = 0; i < t->columns; i++)
+            if (t->column[i] == (enum column)c) {
+                error_at(e, t->path, 1, "column %s stands twice", name);
+                return false;
+            }
         t->column[t->columns++] = (enum column)c;
         has_at |= c == COL_AT;
     }
@@ -137,7 +150,7 @@ struct trace *trace_open(const char *path, struct errors *e)
 static bool milliseconds(const char *text, int64_t *ns)
 {
     double ms;
-    if (value_float(text, &ms) || ms < 0 || ms > 9e12 || strchr(text, '%'))
+    if (value_float(text, &ms) || ms < 0 || ms > MOST_MS || strchr(text, '%'))
         return false;
     *ns = (int64_t)(ms * 1e6 + 0.5);
     return true;

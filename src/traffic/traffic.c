@@ -8,6 +8,7 @@
  * back through request_end(): each user's next request is due a think time later. */
 #include "traffic/traffic.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,9 +51,11 @@ struct traffic {
     uint32_t backlog;
     struct chan *signal;
     struct request *spare;
-    /* closed: instants at which users come back, a ring in order */
+    /* closed: instants at which users come back, a ring in order; users: these and those whose
+     * request has not ended */
     int64_t *back;
     uint64_t back_head, back_n, back_cap;
+    int64_t users;
     struct trace *trace;
     struct trace_row row; /* the next one; row_ready */
     bool row_ready;
@@ -97,9 +100,12 @@ static void arrive(struct traffic *t, const struct trace_row *row)
         r->service_ns = row->service_ns;
         r->outcome = row->outcome;
         r->cost = row->cost;
+        if (row->key)
+            r->key = strtab_get(rt_names(t->rt), strtab_intern(rt_names(t->rt), row->key));
         if (row->priority >= 0)
             r->priority = (uint8_t)(row->priority < t->classes ? row->priority : t->classes - 1);
     }
+    r->user = t->params.arrivals.kind == ARR_CLOSED;
     emit_request(t, true, r, PHASE_ARRIVE, t->obj);
     if (t->tail)
         t->tail->next = r;
@@ -120,9 +126,17 @@ static bool limit_reached(const struct traffic *t)
 static void read_trace(struct traffic *t)
 {
     struct errors e = {0};
-    if (!t->row_ready && t->trace && trace_next(t->trace, &t->row, &e) == 1)
-        t->row_ready = true;
-    errors_free(&e); /* the whole file was checked before the run */
+    if (t->row_ready || !t->trace)
+        return;
+    int got = trace_next(t->trace, &t->row, &e);
+    t->row_ready = got == 1;
+    if (got < 0) { /* it was checked before the run, so it has changed since */
+        char text[256];
+        snprintf(text, sizeof text, "the trace ends here, line %d: %.200s", e.item[0].line,
+                 e.item[0].text);
+        rt_mark(text, BY_ENGINE);
+    }
+    errors_free(&e);
 }
 
 /* The instant of the next arrival, or -1. */
@@ -157,8 +171,10 @@ static void due(struct rt *rt, void *arg)
     int64_t now = rt_now();
     guard_lock(&t->guard);
     while (t->next_ns >= 0 && t->next_ns <= now && !limit_reached(t)) {
-        arrive(t, t->row_ready ? &t->row : NULL);
-        t->row_ready = false;
+        bool trace = t->params.arrivals.kind == ARR_TRACE;
+        arrive(t, trace ? &t->row : NULL);
+        if (trace)
+            t->row_ready = false;
         if (t->params.arrivals.kind == ARR_CLOSED) {
             t->back_head++;
             t->back_n--;
@@ -212,13 +228,23 @@ bool traffic_check(const struct traffic_params *p, const char *base_dir, struct 
     return got == 0;
 }
 
+/* As many users as the parameter says: new ones come at once, surplus ones go as they come back. */
+static void set_users(struct traffic *t, int64_t now)
+{
+    int64_t wanted = t->params.arrivals.kind == ARR_CLOSED ? t->params.arrivals.n : 0;
+    for (; t->users < wanted; t->users++)
+        user_back(t, now);
+    while (t->users > wanted && t->back_n) {
+        t->back_n--;
+        t->users--;
+    }
+}
+
 static void begin(struct traffic *t)
 {
     int64_t now = rt_now();
     arrivals_begin(&t->clock, &t->params.arrivals, now);
-    if (t->params.arrivals.kind == ARR_CLOSED)
-        for (int64_t i = 0; i < t->params.arrivals.n; i++)
-            user_back(t, now);
+    set_users(t, now);
     set_timer(t);
 }
 
@@ -329,14 +355,18 @@ uint32_t traffic_backlog(struct traffic *t)
     return n;
 }
 
+bool traffic_has_trace(const struct traffic *t)
+{
+    return t->trace != NULL;
+}
+
 void traffic_changed(struct traffic *t, const struct traffic_params *p)
 {
     guard_lock(&t->guard);
     bool trace = t->params.arrivals.kind == ARR_TRACE;
-    if (!t->stopped && (!trace || p->arrivals.kind != ARR_TRACE)) {
+    if (!t->stopped && !(trace && p->arrivals.kind == ARR_TRACE)) {
         t->params.arrivals = p->arrivals;
         timer_stop(t->timer);
-        t->back_n = 0;
         begin(t);
     }
     guard_unlock(&t->guard);
@@ -360,10 +390,13 @@ void request_end(struct traffic *t, struct request *r, enum phase phase, uint32_
     }
     r->ended = 1;
     emit_request(t, false, r, phase, obj);
-    if (t->params.arrivals.kind != ARR_CLOSED)
+    if (!r->user)
         return;
     guard_lock(&t->guard);
-    if (!limit_reached(t)) {
+    bool closed = t->params.arrivals.kind == ARR_CLOSED;
+    if (limit_reached(t) || !closed || t->users > t->params.arrivals.n) {
+        t->users--;
+    } else {
         user_back(t, rt_now() + t->params.arrivals.span_ns);
         if (t->next_ns < 0)
             set_timer(t);

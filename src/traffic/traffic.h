@@ -25,7 +25,7 @@ extern const struct param_table dependency_table;
 
 enum outcome { OUTCOME_NONE, OUTCOME_OK, OUTCOME_ERROR, OUTCOME_HANG, OUTCOME_IGNORED };
 
-/* Freed (recycled) by request_end(); until then whoever holds it may read it. */
+/* Recycled by request_free(), which only its last holder calls. */
 struct request {
     uint64_t id; /* from 1, in order of arrival */
     int64_t arrive_ns;
@@ -33,10 +33,11 @@ struct request {
     uint16_t lane;
     uint8_t priority; /* class; 0 = most urgent */
     uint8_t ended;
+    uint8_t user;         /* closed arrivals: its end brings a user back */
     int64_t service_ns;   /* from a trace, or -1 */
     enum outcome outcome; /* from a trace, or OUTCOME_NONE */
     uint32_t cost;
-    const char *key;      /* from a trace, or NULL */
+    const char *key;      /* from a trace, or NULL; valid for the run */
     struct request *next; /* the holder's list */
     struct context *ctx;  /* the holder's, or NULL */
 };
@@ -60,6 +61,8 @@ void traffic_stop(struct traffic *t);
 uint32_t traffic_discard(struct traffic *t, enum phase phase);
 /* How many have arrived and were not taken yet. */
 uint32_t traffic_backlog(struct traffic *t);
+/* Does it read a trace? Then it was opened when the traffic started. */
+bool traffic_has_trace(const struct traffic *t);
 /* Engine context: the parameters changed. */
 void traffic_changed(struct traffic *t, const struct traffic_params *p);
 
