@@ -111,19 +111,30 @@ static inline int take_ready(struct plan *p, struct task *self, struct task **wa
     }
 }
 
-/* The channel that a select waits on, if it names only one: 0 else. */
-static uint32_t only_object(const struct plan *p)
+/* What a select waits on, when there is one answer: a channel beside contexts, timers and signals
+ * (which are quiet), or the only object at all. Then the wait is shown as that channel's send or
+ * receive; else as a select on nothing in particular. */
+static uint32_t only_object(const struct plan *p, enum why *why)
 {
-    uint32_t only = 0;
+    uint32_t only = 0, loud = 0;
+    bool several = false;
+    *why = WHY_SELECT;
     for (int i = 0; i < p->n; i++) {
         const struct chan *c = p->cases[i].c;
-        if (!c || !c->id || c->id == only)
+        if (!c || !c->id)
             continue;
-        if (only)
-            return 0;
+        several |= only && c->id != only;
         only = c->id;
+        if (c->quiet)
+            continue;
+        if (loud) {
+            *why = WHY_SELECT;
+            return 0;
+        }
+        loud = c->id;
+        *why = p->cases[i].send ? WHY_CHAN_SEND : WHY_CHAN_RECV;
     }
-    return only;
+    return loud ? loud : several ? 0 : only;
 }
 
 static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, struct task *self,
@@ -136,8 +147,9 @@ static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, st
         if (sc->c)
             waitq_add(sc->send ? &sc->c->send : &sc->c->recv, &w[i], self, (uint32_t)i, sc->value);
     }
-    task_waits(self, p->locks ? &p->order[0]->guard : NULL, TASK_WAITING, WHY_SELECT,
-               only_object(p));
+    enum why why;
+    uint32_t on = only_object(p, &why);
+    task_waits(self, p->locks ? &p->order[0]->guard : NULL, TASK_WAITING, why, on);
     for (int i = 1; i < p->locks;
          i++) /* "waits" comes before whoever wakes, whatever the channel */
         if (p->order[i]->guard.stamp < p->order[0]->guard.stamp)
