@@ -29,8 +29,9 @@ struct emitter {
     struct event *end;     /* when next == end, refill() must be asked */
     const int64_t *now_ns; /* sim: the virtual clock. NULL in live */
     int64_t last;          /* live: this thread's last stamp */
-    /* live: how far the reader may read (a free-running count of records) */
-    _Atomic uint64_t head;
+    /* live: free-running counts of records: published (the reader may read them) and begun (the
+     * stamp may be taken already). begun - head is 0 or 1. */
+    _Atomic uint64_t head, begun;
     /* Makes room (sim: hands the chunk to the sink; live: looks at the reader's tail and wraps).
      * False: no room, the event is counted as lost. */
     bool (*refill)(struct emitter *e);
@@ -42,6 +43,11 @@ extern _Thread_local struct emitter *emitter;
 /* The raw time-stamp counter where it is invariant, else CLOCK_MONOTONIC in ns; collector.h
  * converts. */
 extern bool emit_use_tsc;
+/* Decides which clock it is and measures its rate; again: refines the rate over all the time since
+ * the first call. Any thread; the first call takes some ms. */
+void emit_clock_init(void);
+/* Nanoseconds a tick of the raw clock: 1 for CLOCK_MONOTONIC. After emit_clock_init(). */
+double emit_tick_ns(void);
 int64_t emit_clock_ns(void);
 
 static inline int64_t emit_raw_clock(void)
@@ -76,6 +82,9 @@ static inline void emit(int64_t *stamp, uint8_t kind, uint8_t op, uint16_t x, ui
         e->t_ns = *o->now_ns;
         return;
     }
+    uint64_t head = atomic_load_explicit(&o->head, memory_order_relaxed) + 1;
+    atomic_store_explicit(&o->begun, head, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst); /* begun before the clock is read */
     int64_t t = emit_raw_clock();
     if (t <= o->last)
         t = o->last + 1;
@@ -86,8 +95,20 @@ static inline void emit(int64_t *stamp, uint8_t kind, uint8_t op, uint16_t x, ui
     }
     o->last = t;
     e->t_ns = t;
-    atomic_store_explicit(&o->head, atomic_load_explicit(&o->head, memory_order_relaxed) + 1,
-                          memory_order_release);
+    atomic_store_explicit(&o->head, head, memory_order_release);
+}
+
+/* live: what this thread emits from now on comes after stamp. */
+static inline void emit_after(int64_t stamp)
+{
+    if (emitter && emitter->last < stamp)
+        emitter->last = stamp;
+}
+
+/* live: this thread's last stamp; 0 without an emitter. */
+static inline int64_t emit_last(void)
+{
+    return emitter ? emitter->last : 0;
 }
 
 /* Two 32-bit values as the slots a and b. */

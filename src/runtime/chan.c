@@ -72,6 +72,7 @@ uint32_t chan_len(struct chan *c)
 {
     if (!c)
         return 0;
+    rt_gate();
     guard_lock(&c->guard);
     uint32_t len = c->len;
     guard_unlock(&c->guard);
@@ -80,6 +81,7 @@ uint32_t chan_len(struct chan *c)
 
 bool chan_closed(struct chan *c)
 {
+    rt_gate();
     guard_lock(&c->guard);
     bool closed = c->closed;
     guard_unlock(&c->guard);
@@ -185,6 +187,7 @@ static inline __attribute__((always_inline)) enum rt_status send_until(struct ch
                                                                        int64_t deadline_ns)
 {
     struct task *self = rt_current, *wake = NULL;
+    rt_gate();
     guard_lock(&c->guard);
     if (UNLIKELY(c->closed)) {
         guard_unlock(&c->guard);
@@ -247,6 +250,7 @@ recv_until(struct chan *c, chan_value *v, int64_t deadline_ns)
     struct task *self = rt_current, *wake = NULL;
     chan_value got = 0;
     bool ok = false;
+    rt_gate();
     guard_lock(&c->guard);
     if (recv_locked(c, &got, &ok, self, &wake)) {
         guard_unlock(&c->guard);
@@ -323,6 +327,12 @@ void chan_close(struct chan *c)
 {
     if (!c)
         rt_panic(0, "close of nil channel");
+    rt_gate();
+    chan_close_now(c);
+}
+
+void chan_close_now(struct chan *c)
+{
     guard_lock(&c->guard);
     if (c->closed) {
         guard_unlock(&c->guard);
@@ -346,6 +356,7 @@ void chan_close(struct chan *c)
 uint32_t chan_drain(struct chan *c, void (*each)(chan_value v, void *arg), void *arg)
 {
     uint32_t n = 0;
+    rt_gate();
     for (;;) {
         struct task *wake = NULL;
         guard_lock(&c->guard);

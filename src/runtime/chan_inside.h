@@ -16,6 +16,8 @@ struct chan {
     char *name; /* NULL: quiet */
 };
 
+/* Closes without the gate: guards of contexts may be held. Panics when it is closed. */
+void chan_close_now(struct chan *c);
 /* Try the operation; the guard is held. True: it took effect; *wake is a task to unpark once the
  * guard is free, or NULL. A send must have looked at `closed` before. */
 bool chan_send_locked(struct chan *c, chan_value v, struct task *self, struct task **wake);

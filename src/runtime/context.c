@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Contexts: a tree, cancelled from a node downwards.
  *
- * A node's guard protects its fields and its list of children. Cancelling takes the list off inside
- * the guard and goes down outside of it, so guards of different nodes are never held together
- * except parent over a child that nobody else knows yet. */
+ * A node's guard protects its fields and its list of children. Cancelling goes down with the guard
+ * held, always from parent to child, so that no child can be released under its feet:
+ *
+ *   cancel(root)                         release(job)
+ *   root's guard: job is a child         wants root's guard, to leave the list
+ *     job's guard: cause, close          waits
+ *   free                                 leaves; nobody knows it any more; used anew
+ *
+ * Source: Go's context/context.go. */
 #include "runtime/context.h"
 
 #include <string.h>
@@ -28,22 +34,21 @@ static const char exceeded[] = "deadline exceeded";
 struct context *ctx_background(void)
 {
     struct rt *rt = rt_engine;
-    struct context *bg = rt->background;
+    struct context *bg = atomic_load_explicit(&rt->background, memory_order_acquire);
     if (bg)
         return bg;
     bg = rt_alloc(rt, sizeof *bg);
     bg->deadline_ns = NEVER;
-    guard_lock(&rt->guard);
-    if (!rt->background)
-        rt->background = bg;
-    guard_unlock(&rt->guard);
-    return rt->background;
+    struct context *none = NULL;
+    return atomic_compare_exchange_strong(&rt->background, &none, bg) ? bg : none;
 }
+
+static void cancel(struct context *ctx, const char *cause);
 
 static void deadline_passed(struct rt *rt, void *arg)
 {
     (void)rt;
-    ctx_cancel(arg, exceeded);
+    cancel(arg, exceeded);
 }
 
 /* The parent cancels us from now on. If it is cancelled already, so are we. */
@@ -63,13 +68,13 @@ static void attach(struct context *ctx, struct context *parent)
     }
     guard_unlock(&parent->guard);
     if (cause)
-        ctx_cancel(ctx, cause);
+        cancel(ctx, cause);
 }
 
 static void detach(struct context *ctx)
 {
     struct context *parent = ctx->parent;
-    if (!parent)
+    if (!parent || !parent->done)
         return;
     guard_lock(&parent->guard);
     if (ctx->link) {
@@ -86,12 +91,14 @@ static struct context *begin(struct context *parent, int64_t deadline_ns, struct
 {
     int64_t theirs = ctx_deadline(parent);
     ctx->deadline_ns = deadline_ns < theirs ? deadline_ns : theirs;
-    attach(ctx, parent);
-    if (deadline_ns < theirs && !ctx_cancelled(ctx)) {
+    bool timed = deadline_ns < theirs;
+    if (timed) {
         rt_timer_init(&ctx->timer, 0, deadline_passed, ctx);
         ctx->timer.when_ns = deadline_ns;
-        rt_engine->ops->timer_set(rt_engine, &ctx->timer);
     }
+    attach(ctx, parent); /* who cancels us from here on may meet the timer unset, which is fine */
+    if (timed && !ctx_cancelled(ctx))
+        rt_engine->ops->timer_set(rt_engine, &ctx->timer);
     return ctx;
 }
 
@@ -143,9 +150,9 @@ void ctx_release(struct context *ctx)
 {
     struct rt *rt = rt_engine;
     VERIFY(ctx->quiet);
-    if (ctx->timer.index || ctx->timer.fire)
-        rt->ops->timer_stop(rt, &ctx->timer);
     detach(ctx);
+    if (ctx->timer.fire)
+        rt_timer_end(rt, &ctx->timer);
     guard_lock(&ctx->guard);
     bool again = ctx->released;
     ctx->released = true;
@@ -169,6 +176,7 @@ struct chan *ctx_done(struct context *ctx)
 
 bool ctx_cancelled(struct context *ctx)
 {
+    rt_gate();
     guard_lock(&ctx->guard);
     bool yes = ctx->cause != NULL;
     guard_unlock(&ctx->guard);
@@ -188,35 +196,37 @@ int64_t ctx_deadline(struct context *ctx)
     return ctx->deadline_ns;
 }
 
-void ctx_cancel(struct context *ctx, const char *cause)
+static void cancel(struct context *ctx, const char *cause)
 {
     struct rt *rt = rt_engine;
-    if (!ctx->done)
-        return; /* background */
     guard_lock(&ctx->guard);
     if (ctx->cause || ctx->released) {
         guard_unlock(&ctx->guard);
         return;
     }
-    ctx->cause = cause ? cause : canceled;
-    struct context *child = ctx->children;
-    ctx->children = NULL;
-    for (struct context *c = child; c; c = c->next)
-        c->link = NULL;
+    ctx->cause = cause;
     if (!ctx->quiet)
         emit(&ctx->guard.stamp, EV_CTX, CTX_CANCEL, 0,
              rt->probes ? strtab_intern(rt->names, ctx->cause) : 0, ctx->id,
              ctx->parent ? ctx->parent->id : 0, 0);
-    guard_unlock(&ctx->guard);
     if (ctx->timer.fire)
         rt->ops->timer_stop(rt, &ctx->timer);
-    chan_close(ctx->done);
-    while (child) {
-        struct context *next = child->next;
+    chan_close_now(ctx->done);
+    while (ctx->children) {
+        struct context *child = ctx->children;
+        ctx->children = child->next;
         child->next = NULL;
-        ctx_cancel(child, ctx->cause);
-        child = next;
+        child->link = NULL;
+        cancel(child, cause);
     }
+    guard_unlock(&ctx->guard);
+}
+
+void ctx_cancel(struct context *ctx, const char *cause)
+{
+    rt_gate();
+    if (ctx->done) /* background never ends */
+        cancel(ctx, cause ? cause : canceled);
 }
 
 enum rt_status ctx_wait_until(struct context *ctx, enum why why, uint32_t obj, int64_t end_ns,
@@ -224,6 +234,7 @@ enum rt_status ctx_wait_until(struct context *ctx, enum why why, uint32_t obj, i
 {
     struct task *self = rt_current;
     struct chan *done = ctx->done;
+    rt_gate();
     struct waiter w = {0};
     uint32_t ticket = atomic_load_explicit(&self->ticket, memory_order_relaxed);
     if (done) {

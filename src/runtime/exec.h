@@ -48,6 +48,9 @@ struct exec_ops {
     void (*step)(struct task *self);
     void (*timer_set)(struct rt *rt, struct rt_timer *t);  /* sets or moves */
     bool (*timer_stop)(struct rt *rt, struct rt_timer *t); /* false: was not set, or fires now */
+    /* live: the same, and waits until it does not fire any more. Outside of guards. NULL in sim. */
+    bool (*timer_end)(struct rt *rt, struct rt_timer *t);
+    void (*gate)(struct task *self); /* live: stays while the run is paused, leaves when stopped */
     /* Emits START, makes the task "main" (is_main) with fn(arg) and lets things go. */
     void (*start)(struct rt *rt, const char *scenario, void (*fn)(void *), void *arg);
     /* The task's end (after task_body, or a panic); never returns. self NULL: a panic in engine
@@ -67,9 +70,9 @@ struct task {
     uint32_t name; /* strtab */
     void (*fn)(void *);
     void *arg;
-    uint8_t state; /* enum task_state, last emitted */
-    uint8_t proc;  /* PROC_NONE in live */
-    uint8_t why;   /* enum why, last emitted */
+    _Atomic uint8_t state; /* enum task_state, last emitted; in live also by who wakes it */
+    _Atomic uint8_t why;   /* enum why, last emitted */
+    uint8_t proc;          /* PROC_NONE in live */
     bool is_main;
     /* A blocked operation's outcome, written by the one who completes it (chan.c). */
     _Atomic uint32_t ticket; /* counts waits; a waiter with an old ticket is dead */
@@ -89,14 +92,15 @@ struct rt {
     const struct exec_ops *ops;
     enum world world;
     bool probes;
-    bool main_done;
+    _Atomic bool main_done;
     int procs;
     uint64_t seed;
     struct strtab *names;
     _Atomic int ended;               /* 0, or 1 + enum end_why */
+    _Atomic uint32_t gate;           /* live: enum rt_gate bits */
     _Atomic uint32_t tasks, objects; /* ids given so far */
     struct rng *select_rng;          /* sim */
-    struct context *background;
+    _Atomic(struct context *) background;
     struct guard guard; /* of the lists below */
     struct rt_stream *streams;
     struct rt_chunk *chunks; /* rt_alloc */
@@ -131,6 +135,23 @@ static inline uint32_t rt_next_id(_Atomic uint32_t *counter)
         return id;
     }
     return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
+}
+
+enum rt_gate { GATE_PAUSED = 1, GATE_STOPPED = 2 };
+
+/* Every operation of a task begins with it, outside of guards: in live, where a paused run holds
+ * its tasks and a stopped one lets them go. Free in sim. */
+static inline void rt_gate(void)
+{
+    if (LIKELY(!guard_live) || !rt_current)
+        return;
+    if (UNLIKELY(atomic_load_explicit(&rt_current->rt->gate, memory_order_relaxed)))
+        rt_current->rt->ops->gate(rt_current);
+}
+
+static inline bool rt_timer_end(struct rt *rt, struct rt_timer *t)
+{
+    return rt->ops->timer_end ? rt->ops->timer_end(rt, t) : rt->ops->timer_stop(rt, t);
 }
 
 void rt_timer_init(struct rt_timer *t, uint64_t order, void (*fire)(struct rt *, void *),

@@ -19,6 +19,9 @@ struct guard {
 /* Is the run of this thread a live one? Set by the executor when it enters the engine. */
 extern _Thread_local bool guard_live;
 
+/* How often a contended guard is looked at before sleeping: 0 on one processor. */
+extern _Atomic int guard_spins;
+
 void guard_lock_slow(struct guard *g);
 void guard_unlock_slow(struct guard *g);
 

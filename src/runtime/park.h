@@ -9,8 +9,8 @@
 static inline void task_state(struct task *t, int64_t *stamp, enum task_state state, enum why why,
                               uint32_t obj)
 {
-    t->state = (uint8_t)state;
-    t->why = (uint8_t)why;
+    atomic_store_explicit(&t->state, (uint8_t)state, memory_order_relaxed);
+    atomic_store_explicit(&t->why, (uint8_t)why, memory_order_relaxed);
     emit(stamp, EV_TASK, (uint8_t)state, (uint16_t)(why | t->proc << 8), t->id, obj, 0, 0);
 }
 

@@ -112,6 +112,7 @@ int64_t rt_time(const struct rt *rt)
 
 int64_t rt_now(void)
 {
+    rt_gate();
     return rt_engine->ops->now(rt_engine);
 }
 
@@ -179,6 +180,7 @@ void rt_sleep(int64_t ns)
         rt_yield();
         return;
     }
+    rt_gate();
     int64_t until = rt_now() + ns;
     task_waits(self, NULL, TASK_SLEEPING, WHY_SLEEP, 0);
     task_park(self, until);
@@ -193,6 +195,7 @@ void rt_work(int64_t ns)
 void rt_yield(void)
 {
     struct task *self = rt_current;
+    rt_gate();
     task_state(self, NULL, TASK_RUNNABLE, WHY_NONE, 0);
     if (LIKELY(!guard_live))
         sim_yield(self);
@@ -217,6 +220,7 @@ void rt_object_update(uint32_t obj, enum obj_kind kind, const char *name, int64_
 
 uint32_t rt_object(enum obj_kind kind, const char *name, int64_t cap)
 {
+    rt_gate();
     uint32_t id = rt_next_id(&rt_engine->objects);
     rt_object_update(id, kind, name, cap);
     return id;
@@ -239,6 +243,7 @@ void rt_edge(uint32_t from_obj, uint32_t to_obj, enum role role)
 
 void rt_source(uint32_t line)
 {
+    rt_gate();
     emit(NULL, EV_SOURCE, 0, 0, task_self_id(), 0, 0, emit_ab(line, 0));
 }
 

@@ -45,7 +45,8 @@ struct rt_config {
     double speed;         /* live: scenario seconds per wall second */
     struct strtab *names; /* borrowed; outlives the run */
     /* Takes every chunk of events in order; sim: on the thread that calls rt_sim_run(), may block;
-     * live: on the collector's thread (n = 0: no event, but time has moved on). */
+     * live: on the collector's thread; n = 0: no event, but the stream is complete up to ev->t_ns.
+     * END is the last event of all. */
     void (*sink)(void *arg, const struct event *ev, size_t n);
     void *sink_arg;
     size_t stack_bytes; /* 0 = the default of the world */

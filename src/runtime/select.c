@@ -186,6 +186,7 @@ static inline __attribute__((always_inline)) int run(struct select_case *cases, 
 {
     struct task *self = rt_current, *wake = NULL;
     VERIFY(n <= SELECT_MAX);
+    rt_gate();
     struct plan p;
     plan_locks(&p, cases, n);
     lock_all(&p);

@@ -70,6 +70,7 @@ static struct waiter *claim_list(struct waitq *q)
 
 void wg_add(struct waitgroup *wg, int32_t delta)
 {
+    rt_gate();
     guard_lock(&wg->guard);
     wg->count += delta;
     bool negative = wg->count < 0;
@@ -89,6 +90,7 @@ void wg_done(struct waitgroup *wg)
 void wg_wait(struct waitgroup *wg)
 {
     struct task *self = rt_current;
+    rt_gate();
     guard_lock(&wg->guard);
     if (wg->count == 0) {
         emit_group(wg, GROUP_WAIT);
@@ -136,6 +138,7 @@ static void emit_lock(struct mutex *m, enum lock_op op, const struct task *t)
 
 bool mutex_try_lock(struct mutex *m)
 {
+    rt_gate();
     guard_lock(&m->guard);
     bool got = !m->locked;
     m->locked = true;
@@ -147,6 +150,7 @@ bool mutex_try_lock(struct mutex *m)
 void mutex_lock(struct mutex *m)
 {
     struct task *self = rt_current;
+    rt_gate();
     guard_lock(&m->guard);
     if (!m->locked) {
         m->locked = true;
@@ -165,6 +169,7 @@ void mutex_lock(struct mutex *m)
 
 void mutex_unlock(struct mutex *m)
 {
+    rt_gate();
     guard_lock(&m->guard);
     if (!m->locked) {
         guard_unlock(&m->guard);

@@ -49,13 +49,15 @@ void task_body(struct task *t)
 {
     task_state(t, NULL, TASK_RUNNING, WHY_NONE, 0);
     t->fn(t->arg);
+    rt_gate();
     task_state(t, NULL, TASK_DONE, WHY_NONE, 0);
     if (t->is_main)
-        t->rt->main_done = true;
+        atomic_store(&t->rt->main_done, true);
 }
 
 uint32_t rt_spawn(const char *name, void (*fn)(void *arg), void *arg)
 {
+    rt_gate();
     struct rt *rt = rt_engine;
     struct task *t = rt->ops->task_new(rt);
     uint32_t id = 0;

@@ -70,7 +70,8 @@ struct chan *timer_chan(struct timer *t)
 
 bool timer_stop(struct timer *t)
 {
-    bool was = rt_engine->ops->timer_stop(rt_engine, &t->t);
+    rt_gate();
+    bool was = rt_timer_end(rt_engine, &t->t);
     if (was)
         emit_timer(t, TIMER_STOPPED);
     return was;
@@ -78,7 +79,8 @@ bool timer_stop(struct timer *t)
 
 bool timer_reset(struct timer *t, int64_t delay_ns)
 {
-    bool was = rt_engine->ops->timer_stop(rt_engine, &t->t);
+    rt_gate();
+    bool was = rt_timer_end(rt_engine, &t->t);
     set(t, rt_now() + (delay_ns > 0 ? delay_ns : 0));
     return was;
 }

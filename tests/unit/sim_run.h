@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a function as the task "main" of a simulated run and keeps its events, for tests. */
+/* Runs a function as the task "main" of a run and keeps its events, for tests. Simulated unless
+ * config.world says live; then sim_run_all() waits until END has reached the sink. */
 #ifndef TESTS_UNIT_SIM_RUN_H
 #define TESTS_UNIT_SIM_RUN_H
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,9 @@ struct sim_run {
     struct rt *rt;
     struct event *ev;
     size_t n, cap;
+    pthread_mutex_t lock; /* live: of `over`; ev is the sink's thread's until then */
+    pthread_cond_t changed;
+    bool over;
     struct rt_config config; /* fill in before sim_run_start() to change it */
 };
 
@@ -23,11 +28,19 @@ static inline void sim_run_take(void *arg, const struct event *ev, size_t n)
     grow(&r->ev, &r->cap, r->n + n, sizeof *ev);
     memcpy(r->ev + r->n, ev, n * sizeof *ev);
     r->n += n;
+    if (n && ev[n - 1].kind == EV_END) {
+        pthread_mutex_lock(&r->lock);
+        r->over = true;
+        pthread_cond_signal(&r->changed);
+        pthread_mutex_unlock(&r->lock);
+    }
 }
 
 static inline void sim_run_init(struct sim_run *r, uint64_t seed)
 {
     memset(r, 0, sizeof *r);
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->changed, NULL);
     r->names = strtab_create();
     r->config = (struct rt_config){.world = WORLD_SIM,
                                    .seed = seed,
@@ -51,12 +64,20 @@ static inline void sim_run_start(struct sim_run *r, void (*fn)(void *), void *ar
 static inline enum rt_state sim_run_all(struct sim_run *r, void (*fn)(void *), void *arg)
 {
     sim_run_start(r, fn, arg);
-    return rt_sim_run(r->rt, NEVER, UINT64_MAX);
+    if (r->config.world == WORLD_SIM)
+        return rt_sim_run(r->rt, NEVER, UINT64_MAX);
+    pthread_mutex_lock(&r->lock);
+    while (!r->over)
+        pthread_cond_wait(&r->changed, &r->lock);
+    pthread_mutex_unlock(&r->lock);
+    return RT_ENDED;
 }
 
 static inline void sim_run_free(struct sim_run *r)
 {
     rt_destroy(r->rt);
+    pthread_mutex_destroy(&r->lock);
+    pthread_cond_destroy(&r->changed);
     strtab_destroy(r->names);
     free(r->ev);
 }

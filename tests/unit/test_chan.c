@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Channels and select, as the Go specification says, in sim. */
+/* Channels and select, as the Go specification says. */
 #include <criterion/criterion.h>
 
 #include <stdio.h>
@@ -19,11 +19,27 @@ static void note(chan_value v)
     log_at[logged++] = rt_now();
 }
 
+static enum world world = WORLD_SIM;
+/* Where luck plays no part: in both worlds. */
+#define BOTH(suite, name)             \
+    static void suite##_##name(void); \
+    Test(suite, name)                 \
+    {                                 \
+        suite##_##name();             \
+    }                                 \
+    Test(suite##_live, name)          \
+    {                                 \
+        world = WORLD_LIVE;           \
+        suite##_##name();             \
+    }                                 \
+    static void suite##_##name(void)
+
 static int run_ends(void (*fn)(void *), void *arg, const char **panic)
 {
     static char text[256];
     struct sim_run r;
     sim_run_init(&r, 1);
+    r.config.world = world;
     logged = 0;
     sim_run_all(&r, fn, arg);
     int end = sim_run_end(&r);
@@ -53,7 +69,7 @@ static void m_unbuffered(void *arg)
     note(v);
 }
 
-Test(chan, unbuffered_keeps_order_and_ends_with_close)
+BOTH(chan, unbuffered_keeps_order_and_ends_with_close)
 {
     cr_assert_eq(run_ends(m_unbuffered, NULL, NULL), END_DONE);
     cr_assert_eq(logged, 4);
@@ -74,7 +90,7 @@ static void m_buffer_after_close(void *arg)
         note(v);
 }
 
-Test(chan, the_buffer_outlives_the_close)
+BOTH(chan, the_buffer_outlives_the_close)
 {
     run_ends(m_buffer_after_close, NULL, NULL);
     cr_assert_eq(logged, 2);
@@ -162,7 +178,7 @@ static void m_blocked_send_closed(void *arg)
     rt_sleep(10);
 }
 
-Test(chan, misuse_panics_and_ends_the_run)
+BOTH(chan, misuse_panics_and_ends_the_run)
 {
     const char *text;
     cr_assert_eq(run_ends(m_send_closed, NULL, &text), END_PANIC);
@@ -187,7 +203,7 @@ static void m_recover(void *arg)
     note(text && strcmp(text, "close of nil channel") == 0);
 }
 
-Test(chan, a_panic_can_be_recovered)
+BOTH(chan, a_panic_can_be_recovered)
 {
     cr_assert_eq(run_ends(m_recover, NULL, NULL), END_DONE);
     cr_assert_eq(log_v[0], 1);
@@ -205,7 +221,7 @@ static void m_nil(void *arg)
     chan_recv(NULL, NULL);
 }
 
-Test(chan, nobody_there_is_all_asleep)
+BOTH(chan, nobody_there_is_all_asleep)
 {
     cr_assert_eq(run_ends(m_asleep, NULL, NULL), END_ASLEEP);
     cr_assert_eq(run_ends(m_nil, NULL, NULL), END_ASLEEP);
@@ -247,7 +263,7 @@ static void m_select_fair(void *arg)
     }
 }
 
-Test(select, several_ready_are_picked_at_random)
+BOTH(select, several_ready_are_picked_at_random)
 {
     int picked[3] = {0};
     run_ends(m_select_fair, picked, NULL);
