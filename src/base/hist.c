@@ -19,8 +19,9 @@ int64_t hist_quantile(const struct hist *h, double q)
 {
     if (!h->count)
         return 0;
-    uint64_t want = (uint64_t)(q * (double)h->count);
-    if ((double)want < q * (double)h->count)
+    double rank = q * (double)h->count;
+    uint64_t want = (uint64_t)rank;
+    if (rank - (double)want > 1e-9 * rank) /* 0.07 times 100 is a hair above 7 */
         want++;
     if (want < 1)
         want = 1;

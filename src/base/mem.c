@@ -22,7 +22,10 @@ void *xmalloc(size_t bytes)
 
 void *xcalloc(size_t n, size_t bytes)
 {
-    return must(calloc(n, bytes), n && bytes ? n * bytes : 0);
+    void *p = calloc(n, bytes);
+    if (UNLIKELY(!p && n && bytes))
+        die("out of memory (%zu times %zu bytes wanted)", n, bytes);
+    return p;
 }
 
 void *xrealloc(void *p, size_t bytes)

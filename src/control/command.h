@@ -27,7 +27,7 @@ extern const struct command_info command_info[CMD_COUNT];
 struct command {
     enum command_id id;
     int argc;
-    char *argv[4]; /* the last takes the rest of the line */
+    char *argv[4]; /* as `args` lists them; the last takes the rest of the line, spaces and all */
     char *text;    /* the whole, trimmed */
 };
 /* NULL, or a sentence (thread-local buffer). On success the caller frees it with command_free(). */

@@ -5,8 +5,8 @@
  * indented line for a second value of the key above, hides empty sections, and gives line numbers
  * only in some builds. So we hand it one line at a time through a reader of our own, which
  *
- *   counts lines, strips indentation, notes headers, and gives inih a short stub "key = x" in place
- *   of each assignment; the handler then takes the value from the line that we kept. */
+ *   counts lines, strips indentation, takes headers itself, and gives inih a short stub "key = x"
+ * in place of each assignment; the handler then takes the value from the line that we kept. */
 #include "control/ini_text.h"
 
 #include <ini.h>
@@ -19,17 +19,53 @@ struct reader {
     const char *p, *end;
     int line;
     char kept[INI_LINE_MAX + 1]; /* the present line, indentation stripped */
+    char section[INI_SECTION_MAX + 1];
     ini_take take;
     void *arg;
     struct errors *e;
-    bool bad; /* the present line was reported already */
+    bool lost; /* the last header was wrong: what follows belongs nowhere */
+    bool owed; /* inih was given an assignment and has not handed it over yet */
 };
 
 static void complain(struct reader *r, const char *what)
 {
     r->e->line = r->line;
     error_add(r->e, "%s", what);
-    r->bad = true;
+}
+
+/* The first byte of n that is no text: a control character (a terminal would obey it), or NULL. */
+static const char *control_byte(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)p[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f ||
+            (c == 0xc2 && i + 1 < n && (unsigned char)p[i + 1] < 0xa0))
+            return p + i;
+    }
+    return NULL;
+}
+
+/* Why these bytes are no line of an INI; NULL when they are. */
+static const char *line_fault(const char *from, size_t n)
+{
+    static _Thread_local char text[80];
+    if (n > INI_LINE_MAX) {
+        snprintf(text, sizeof text, "line longer than %d bytes", INI_LINE_MAX);
+        return text;
+    }
+    if (memchr(from, '\0', n))
+        return "a NUL byte in the line";
+    if (!utf8_valid(from, n))
+        return "not valid UTF-8";
+    const char *c = control_byte(from, n);
+    if (c && *c == '\r')
+        return "a carriage return inside the line (line ends must be LF or CR LF)";
+    if (c) {
+        snprintf(text, sizeof text, "a control character (0x%02x) in the line",
+                 (unsigned)(unsigned char)(*c == '\xc2' ? c[1] : *c));
+        return text;
+    }
+    return NULL;
 }
 
 /* Takes the next raw line into kept; false at the end. */
@@ -42,69 +78,88 @@ static bool next_line(struct reader *r)
     const char *from = r->p;
     r->p = nl ? nl + 1 : r->end;
     r->line++;
-    r->bad = false;
     while (from < stop && (*from == ' ' || *from == '\t'))
         from++;
     while (stop > from && (stop[-1] == '\r' || stop[-1] == ' ' || stop[-1] == '\t'))
         stop--;
     size_t n = (size_t)(stop - from);
-    r->kept[0] = '\0';
-    if (n > INI_LINE_MAX) {
-        char text[64];
-        snprintf(text, sizeof text, "line longer than %d bytes", INI_LINE_MAX);
-        complain(r, text);
-    } else if (memchr(from, '\0', n)) {
-        complain(r, "a NUL byte in the line");
-    } else if (!utf8_valid(from, n)) {
-        complain(r, "not valid UTF-8");
-    } else {
-        memcpy(r->kept, from, n);
-        r->kept[n] = '\0';
+    const char *fault = line_fault(from, n);
+    if (fault) {
+        complain(r, fault);
+        n = 0;
     }
+    memcpy(r->kept, from, n);
+    r->kept[n] = '\0';
     return true;
 }
 
-static void header(struct reader *r, char *out, int size)
+static void header(struct reader *r)
 {
     char *close = strchr(r->kept, ']');
+    r->section[0] = '\0';
+    r->lost = true;
     if (!close) {
         complain(r, "a section header without ']'");
-        snprintf(out, (size_t)size, "\n");
         return;
     }
-    if (close - r->kept - 1 > INI_SECTION_MAX) {
-        complain(r, "a section name of more than 48 bytes");
-        snprintf(out, (size_t)size, "[too long]\n");
-        return;
-    }
+    const char *rest = close + 1 + strspn(close + 1, " \t");
     *close = '\0';
-    r->take(r->arg, r->kept + 1, NULL, NULL, r->line, false);
-    snprintf(out, (size_t)size, "[%s]\n", r->kept + 1);
+    size_t n = (size_t)(close - r->kept - 1);
+    if (*rest && *rest != ';' && *rest != '#')
+        complain(r, "text after the section header");
+    else if (n == 0)
+        complain(r, "a section without a name");
+    else if (n > INI_SECTION_MAX)
+        complain(r, "a section name of more than 48 bytes");
+    else {
+        memcpy(r->section, r->kept + 1, n + 1);
+        r->lost = false;
+        r->e->line = r->line;
+        r->take(r->arg, r->section, NULL, NULL, r->line, false);
+    }
+}
+
+/* What is wrong with the key (n bytes before the '='); NULL when nothing is. */
+static const char *key_fault(const struct reader *r, size_t n)
+{
+    const char *k = r->kept;
+    if (!k[n])
+        return "neither 'key = value' nor '[section]'";
+    if (n > INI_KEY_MAX)
+        return "a key of more than 100 bytes";
+    if (n == strspn(k, " \t"))
+        return "a value without a key";
+    for (size_t i = 1; i < n; i++)
+        if (k[i] == ';' && (k[i - 1] == ' ' || k[i - 1] == '\t'))
+            return "neither 'key = value' nor '[section]' (';' begins a comment)";
+    return NULL;
 }
 
 /* What inih reads in place of the line: short enough for every build of it. */
 static char *give_line(char *out, int size, void *stream)
 {
     struct reader *r = stream;
+    if (r->owed) /* some build of inih reads that line otherwise than we do */
+        complain(r, "neither 'key = value' nor '[section]'");
+    r->owed = false;
     if (!next_line(r))
         return NULL;
     const char *k = r->kept;
-    if (!*k || *k == ';' || *k == '#') {
-        snprintf(out, (size_t)size, "\n");
-    } else if (*k == '[') {
-        header(r, out, size);
-    } else {
-        size_t n = strcspn(k, "=:");
-        if (!k[n]) {
-            complain(r, "neither 'key = value' nor '[section]'");
-            snprintf(out, (size_t)size, "\n");
-        } else if (n > 100) {
-            complain(r, "a key of more than 100 bytes");
-            snprintf(out, (size_t)size, "\n");
-        } else {
-            snprintf(out, (size_t)size, "%.*s= x\n", (int)n, k);
-        }
+    snprintf(out, (size_t)size, "\n");
+    if (!*k || *k == ';' || *k == '#')
+        return out;
+    if (*k == '[') {
+        header(r);
+        return out;
     }
+    size_t n = strcspn(k, "=:");
+    const char *fault = key_fault(r, n);
+    if (fault) {
+        complain(r, fault);
+        return out;
+    }
+    snprintf(out, (size_t)size, "%.*s= x\n", (int)n, k);
+    r->owed = true;
     return out;
 }
 
@@ -137,15 +192,18 @@ static int on_value(void *user, const char *section, const char *name, const cha
 )
 {
     struct reader *r = user;
+    (void)section; /* ours: it is not cut */
     (void)value;
 #if INI_HANDLER_LINENO
     (void)lineno;
 #endif
-    if (r->bad)
+    r->owed = false;
+    if (r->lost)
         return 1;
     char *v;
     bool cut = value_of(r, &v);
-    r->take(r->arg, section, name, v, r->line, cut);
+    r->e->line = r->line;
+    r->take(r->arg, r->section, name, v, r->line, cut);
     return 1;
 }
 

@@ -8,7 +8,7 @@
 
 #include "control/errors.h"
 
-enum { INI_LINE_MAX = 4096, INI_TEXT_MAX = 1 << 20, INI_SECTION_MAX = 48 };
+enum { INI_LINE_MAX = 4096, INI_TEXT_MAX = 1 << 20, INI_SECTION_MAX = 48, INI_KEY_MAX = 100 };
 
 /* key NULL: the header [section] itself. The strings are only valid during the call. */
 typedef void (*ini_take)(void *arg, const char *section, const char *key, const char *value,

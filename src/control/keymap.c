@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -27,6 +28,15 @@ static const struct {
     {PK_F7, "F7"},           {PK_F8, "F8"},
     {PK_F9, "F9"},           {PK_F10, "F10"},
     {' ', "space"},
+};
+/* Other names, for an INI: there these characters begin a comment or a section, or end the key. */
+static const struct {
+    uint32_t key;
+    const char *name;
+} aliases[] = {
+    {':', "colon"},       {'=', "equals"},    {';', "semicolon"},
+    {'#', "hash"},        {'[', "bracket"},   {PK_ESC, "Escape"},
+    {PK_ENTER, "Return"}, {PK_TAB, "Ctrl-I"}, {PK_ENTER, "Ctrl-M"},
 };
 
 struct row {
@@ -57,13 +67,19 @@ void key_name(uint32_t key, char *out, size_t size)
 uint32_t key_parse(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strcmp(names[i].name, name) == 0)
+        if (strcasecmp(names[i].name, name) == 0)
             return names[i].key;
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+        if (strcasecmp(aliases[i].name, name) == 0)
+            return aliases[i].key;
     size_t n = strlen(name);
-    if (n == 6 && strncmp(name, "Ctrl-", 5) == 0 && name[5] >= 'A' && name[5] <= 'Z')
-        return (uint32_t)(name[5] - 'A' + 1);
+    if (n == 6 && strncasecmp(name, "Ctrl-", 5) == 0) {
+        char letter = (char)(name[5] & ~0x20);
+        return letter >= 'A' && letter <= 'Z' ? (uint32_t)(letter - 'A' + 1) : 0;
+    }
     uint32_t cp;
-    if (n && utf8_decode(name, name + n, &cp) == n && cp > ' ')
+    if (n && utf8_decode(name, name + n, &cp) == n && cp > ' ' && cp != 0x7f &&
+        (cp != 0xfffd || n == 3))
         return cp;
     return 0;
 }
@@ -111,6 +127,10 @@ const char *keymap_bind(struct keymap *m, const char *name, const char *command)
                  "no key '%.40s' (a character, space, Enter, Esc, Up, F5, Ctrl-R …)", name);
         return sentence;
     }
+    if (key == 'C' - '@' || key == 'Z' - '@') {
+        snprintf(sentence, sizeof sentence, "%.40s is the terminal's own: it sends a signal", name);
+        return sentence;
+    }
     if (*command) {
         struct command c;
         const char *bad = command_parse(command, &c);
@@ -119,6 +139,13 @@ const char *keymap_bind(struct keymap *m, const char *name, const char *command)
         command_free(&c);
     }
     struct row *r = find(m, key);
+    if (!*command) {
+        if (r) {
+            free(r->command);
+            memmove(r, r + 1, (size_t)(m->row + --m->n - r) * sizeof *r);
+        }
+        return NULL;
+    }
     if (!r) {
         add(m, key, NULL, "", NULL);
         r = &m->row[m->n - 1];
@@ -134,7 +161,7 @@ const char *keymap_bind(struct keymap *m, const char *name, const char *command)
 const char *keymap_command(const struct keymap *m, uint32_t key)
 {
     const struct row *r = find(m, key);
-    return r && *r->r.command ? r->r.command : NULL;
+    return r ? r->r.command : NULL;
 }
 
 size_t keymap_count(const struct keymap *m)

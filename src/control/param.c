@@ -135,6 +135,21 @@ static const char *set_choice(const struct param *p, void *block, const char *te
     return sentence;
 }
 
+static const char *set_text(const struct param *p, void *block, const char *text)
+{
+    size_t n = strlen(text);
+    if (n >= PARAM_TEXT) {
+        snprintf(sentence, sizeof sentence, "must be shorter than %d bytes", PARAM_TEXT);
+        return sentence;
+    }
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return "must be one line of text";
+    memset(at_rw(p, block), 0, PARAM_TEXT);
+    memcpy(at_rw(p, block), text, n);
+    return NULL;
+}
+
 const char *param_set(const struct param *p, void *block, const char *text)
 {
     const char *bad = NULL;
@@ -143,37 +158,33 @@ const char *param_set(const struct param *p, void *block, const char *text)
     case PT_FLOAT:
     case PT_DURATION:
     case PT_RATE:
-        return with_hash(text, set_number(p, block, text));
+        bad = set_number(p, block, text);
+        break;
     case PT_BOOL: {
         bool b;
         if (!(bad = value_bool(text, &b)))
             memcpy(at_rw(p, block), &b, sizeof b);
-        return bad;
+        break;
     }
     case PT_CHOICE:
-        return set_choice(p, block, text);
+        bad = set_choice(p, block, text);
+        break;
     case PT_DIST: {
         struct dist d;
         if (!(bad = value_dist(text, &d)))
             memcpy(at_rw(p, block), &d, sizeof d);
-        return bad;
+        break;
     }
     case PT_ARRIVALS: {
         struct arrivals a;
         if (!(bad = value_arrivals(text, &a)))
             memcpy(at_rw(p, block), &a, sizeof a);
-        return bad;
+        break;
     }
     case PT_TEXT:
-        if (strlen(text) >= PARAM_TEXT) {
-            snprintf(sentence, sizeof sentence, "must be shorter than %d bytes", PARAM_TEXT);
-            return sentence;
-        }
-        memset(at_rw(p, block), 0, PARAM_TEXT);
-        memcpy(at_rw(p, block), text, strlen(text));
-        return NULL;
+        return set_text(p, block, text);
     }
-    return NULL;
+    return with_hash(text, bad);
 }
 
 static int64_t get_int(const struct param *p, const void *block)
@@ -241,11 +252,23 @@ void param_format(const struct param *p, const void *block, char *out, size_t si
 
 bool param_equal(const struct param *p, const void *block_a, const void *block_b)
 {
-    return memcmp(at(p, block_a), at(p, block_b), size_of(p)) == 0;
+    const void *a = at(p, block_a), *b = at(p, block_b);
+    if (p->type == PT_DIST) { /* not their padding */
+        const struct dist *x = a, *y = b;
+        return x->kind == y->kind && x->a == y->a && x->b == y->b;
+    }
+    if (p->type == PT_ARRIVALS) {
+        const struct arrivals *x = a, *y = b;
+        return x->kind == y->kind && x->rate == y->rate && x->rate2 == y->rate2 && x->n == y->n &&
+               x->span_ns == y->span_ns && strcmp(x->file, y->file) == 0;
+    }
+    return memcmp(a, b, size_of(p)) == 0;
 }
 
-/* ---- steps -------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* Where stepping ends when a row has no upper bound: still exact in a double and in text. */
+static const double step_limit = 1e15;
 
 /* The next of …, 1, 2, 5, 10, 20, 50, … above or below v. */
 static double ladder(double v, bool up, double least)
@@ -278,18 +301,42 @@ static double step_int(double v, bool up)
     return up ? n + step : n == v ? v - step : n;
 }
 
+/* In hundredths, by 1 below 0.1 and by 5 above: the result is the nearest double to its text. */
 static double step_share(double v, bool up)
 {
-    double step = v < 0.1 - 1e-12 || (v < 0.1 + 1e-12 && !up) ? 0.01 : 0.05;
-    int64_t n = (int64_t)(v / step + 0.5);
-    return (double)(n + (up ? 1 : -1)) * step;
+    int64_t n = (int64_t)(v * 100 + 0.5), step = n < 10 || (n == 10 && !up) ? 1 : 5;
+    return (double)((up ? n / step + 1 : (n + step - 1) / step - 1) * step) / 100;
 }
 
 static double clamp(const struct param *p, double v)
 {
-    if (v < p->min)
-        return p->min;
-    return p->max != 0 && v > p->max ? p->max : v;
+    double max = p->max != 0 ? p->max : step_limit;
+    return v < p->min ? p->min : v > max ? max : v;
+}
+
+static void step_arrivals(struct arrivals *a, bool up)
+{
+    if (a->kind == ARR_BURST || a->kind == ARR_CLOSED) {
+        double n = step_int((double)a->n, up), most = a->kind == ARR_BURST ? 1e9 : 1e6;
+        if (n >= 1 && n <= most)
+            a->n = (int64_t)n;
+    } else if (a->kind != ARR_EAGER && a->kind != ARR_TRACE) {
+        double r = ladder(a->rate, up, 1);
+        if (r > 0 && r <= 1e9)
+            a->rate = r;
+    }
+}
+
+static void step_dist(struct dist *d, bool up)
+{
+    double a = ladder(d->a, up, 1e6);
+    if (a > step_limit)
+        return;
+    if (d->kind == DIST_UNIFORM && d->a > 0 && d->b * (a / d->a) < step_limit)
+        d->b = (double)(int64_t)(d->b * (a / d->a) + 0.5);
+    d->a = a;
+    if (d->kind == DIST_UNIFORM && d->b < a)
+        d->b = a;
 }
 
 static void step_once(const struct param *p, void *block, bool up)
@@ -334,24 +381,14 @@ static void step_once(const struct param *p, void *block, bool up)
     case PT_DIST: {
         struct dist d;
         memcpy(&d, at(p, block), sizeof d);
-        double a = ladder(d.a, up, 1e6);
-        if (d.kind == DIST_UNIFORM && d.a > 0)
-            d.b *= a / d.a;
-        d.a = a;
+        step_dist(&d, up);
         memcpy(at_rw(p, block), &d, sizeof d);
         return;
     }
     case PT_ARRIVALS: {
         struct arrivals a;
         memcpy(&a, at(p, block), sizeof a);
-        if (a.kind == ARR_BURST || a.kind == ARR_CLOSED) {
-            double n = step_int((double)a.n, up);
-            a.n = n < 1 ? 1 : (int64_t)n;
-        } else if (a.kind != ARR_EAGER && a.kind != ARR_TRACE) {
-            double r = ladder(a.rate, up, 1);
-            if (r > 0)
-                a.rate = r;
-        }
+        step_arrivals(&a, up);
         memcpy(at_rw(p, block), &a, sizeof a);
         return;
     }

@@ -6,10 +6,13 @@
  * All errors are collected, none stops the others. */
 #include "control/scenario.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -54,8 +57,10 @@ const struct param_table scenario_table = {
 static const char *const note_keys[] = {"watch", "press", "change", "question", "answer"};
 static const char *const note_labels[] = {"Watch", "Press", "Change", "Question", "Answer"};
 
-/* ---- collecting -------------------------------------------------------------------------------
- */
+/* Far more than a scenario has; what is looked up one by one stays quick for hostile files too. */
+enum { SETTINGS_MAX = 4000 };
+
+/* ---- collecting ------------------------------------------------------------------------------ */
 
 static void add_setting(struct parse *p, const char *section, const char *key, const char *value,
                         int line)
@@ -85,10 +90,6 @@ static void take(void *arg, const char *section, const char *key, const char *va
         error_add(p->e, "'%s' stands before the first [section]", key);
         return;
     }
-    if (!*key) {
-        error_add(p->e, "a value without a key");
-        return;
-    }
     if (cut && is_text(section, key))
         error_add(p->e, "the text after ';' would be lost as a comment: write ',' instead");
     const struct scenario *s = p->s;
@@ -99,45 +100,65 @@ static void take(void *arg, const char *section, const char *key, const char *va
             return;
         }
     }
-    if (s->settings_n >= 20000) {
-        if (s->settings_n == 20000)
-            error_add(p->e, "more than 20000 settings");
+    if (s->settings_n == SETTINGS_MAX) {
+        if (!p->full)
+            error_add(p->e, "more than %d settings", SETTINGS_MAX);
+        p->full = true;
         return;
     }
     add_setting(p, section, key, value, line);
 }
 
+/* Where the section ends in "section.key": at the last dot, but a figure's path and a key's name
+ * may have dots of their own. */
+static const char *section_end(const char *option, size_t n)
+{
+    static const char *const dotted[] = {"expect.", "keys."};
+    for (size_t i = 0; i < ARRAY_LEN(dotted); i++)
+        if (strncmp(option, dotted[i], strlen(dotted[i])) == 0)
+            return option + strlen(dotted[i]) - 1;
+    return memrchr(option, '.', n);
+}
+
+static void set_option(struct parse *p, const char *section, const char *key, const char *value)
+{
+    for (size_t i = 0; i < p->s->settings_n; i++) {
+        struct setting *o = &p->s->settings[i];
+        if (strcmp(o->section, section) != 0 || strcmp(o->key, key) != 0)
+            continue;
+        free(o->value);
+        o->value = xstrdup(value);
+        o->line = 0;
+        return;
+    }
+    add_setting(p, section, key, value, 0);
+}
+
+static char *trimmed(const char *from, const char *to)
+{
+    while (from < to && (*from == ' ' || *from == '\t'))
+        from++;
+    while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+        to--;
+    return xstrndup(from, (size_t)(to - from));
+}
+
 static void take_option(struct parse *p, const char *option)
 {
     const char *eq = strchr(option, '=');
-    const char *dot = NULL;
-    for (const char *c = option; eq && c < eq; c++)
-        if (*c == '.')
-            dot = c;
-    char *file = xasprintf("--set %s", option);
-    if (!dot || dot == option || dot + 1 == eq) {
+    const char *dot = eq ? section_end(option, (size_t)(eq - option)) : NULL;
+    if (!dot || dot == option || dot + 1 == eq || !utf8_valid(option, strlen(option))) {
+        char *file = xasprintf("--set %s", option);
         error_at(p->e, file, 0, "must be SECTION.KEY=VALUE");
         free(file);
         return;
     }
-    free(file);
-    char *section = xstrndup(option, (size_t)(dot - option));
-    char *key = xstrndup(dot + 1, (size_t)(eq - dot - 1));
-    struct setting *same = NULL;
-    for (size_t i = 0; i < p->s->settings_n; i++) {
-        struct setting *o = &p->s->settings[i];
-        if (strcmp(o->section, section) == 0 && strcmp(o->key, key) == 0)
-            same = o;
-    }
-    if (same) {
-        free(same->value);
-        same->value = xstrdup(eq + 1);
-        same->line = 0;
-    } else {
-        add_setting(p, section, key, eq + 1, 0);
-    }
+    char *section = trimmed(option, dot), *key = trimmed(dot + 1, eq);
+    char *value = trimmed(eq + 1, eq + strlen(eq));
+    set_option(p, section, key, value);
     free(section);
     free(key);
+    free(value);
 }
 
 void parse_at(struct parse *p, const struct setting *o)
@@ -151,8 +172,7 @@ void parse_at(struct parse *p, const struct setting *o)
     }
 }
 
-/* ---- checking against the tables ----------------------------------------------------------------
- */
+/* ---- checking against the tables ------------------------------------------------------------- */
 
 static bool table_takes(const struct param_table *t, const char *section)
 {
@@ -222,6 +242,7 @@ static void find_pattern(struct parse *p)
         return;
     }
     p->tables = p->schema->tables(named->value);
+    p->pattern = named->value;
     if (p->tables)
         return;
     const char *near = str_nearest(named->value, p->schema->patterns, n);
@@ -297,6 +318,7 @@ struct scenario *scenario_parse(const char *name, const char *path, const char *
     join_notes(s);
     qsort(s->cues, s->cues_n, sizeof *s->cues, by_time);
     free(p.sections);
+    free(p.keys);
     if (e->total > before) {
         scenario_free(s);
         return NULL;
@@ -307,27 +329,34 @@ struct scenario *scenario_parse(const char *name, const char *path, const char *
     return s;
 }
 
+/* Opens a regular file for reading, or says why not. Never waits (a FIFO would make open() wait).
+ */
+static FILE *open_regular(const char *path, struct errors *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *f = NULL;
+    if (fd < 0 || fstat(fd, &st) != 0)
+        error_at(e, path, 0, "cannot be read: %s", strerror(errno));
+    else if (S_ISDIR(st.st_mode))
+        error_at(e, path, 0, "a directory, not a scenario");
+    else if (!S_ISREG(st.st_mode))
+        error_at(e, path, 0, "not a regular file");
+    else if (st.st_size > INI_TEXT_MAX)
+        error_at(e, path, 0, "longer than 1 MiB: not a scenario");
+    else
+        f = fdopen(fd, "rb");
+    if (!f && fd >= 0)
+        close(fd);
+    return f;
+}
+
 struct scenario *scenario_read(const char *path, const struct schema *schema,
                                const char *const *sets, struct errors *e)
 {
-    struct stat st;
-    if (stat(path, &st) != 0) {
-        error_at(e, path, 0, "cannot be read: no such file");
+    FILE *f = open_regular(path, e);
+    if (!f)
         return NULL;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        error_at(e, path, 0, "not a regular file");
-        return NULL;
-    }
-    if (st.st_size > INI_TEXT_MAX) {
-        error_at(e, path, 0, "longer than 1 MiB: not a scenario");
-        return NULL;
-    }
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        error_at(e, path, 0, "cannot be read (is it yours?)");
-        return NULL;
-    }
     char *text = xmalloc((size_t)INI_TEXT_MAX + 1);
     size_t n = fread(text, 1, (size_t)INI_TEXT_MAX + 1, f);
     bool failed = ferror(f) != 0;

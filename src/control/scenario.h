@@ -58,6 +58,8 @@ struct schema {
     /* Is that a figure's path (model's table)? */
     bool (*is_figure)(const char *path);
     const char *const *figures; /* for "did you mean" */
+    /* Checks [layout] rows: NULL, or a sentence. May itself be NULL. */
+    const char *(*check_layout)(const char *rows);
 };
 
 struct scenario {

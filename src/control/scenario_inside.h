@@ -11,12 +11,16 @@ struct parse {
     const struct param_table *const *tables; /* of the pattern; NULL: unknown */
     struct errors *e;
     const char *file;
+    const char *pattern; /* its name, when tables are known */
+    uint32_t *keys;      /* of [keys] so far, as codes */
+    size_t keys_n, keys_cap;
     size_t settings_cap, cues_cap, expects_cap;
     struct section_seen {
         char name[64];
         int line;
     } * sections;
     size_t sections_n, sections_cap;
+    bool full; /* too many settings or sections: said once */
 };
 
 /* Points the errors at a setting's place. */

@@ -11,15 +11,18 @@
 #include "control/keymap.h"
 #include "control/scenario_inside.h"
 
+enum { SECTIONS_MAX = 512 };
 static const char *const special[] = {"layout", "expect", "keys", "notes"};
 
 /* N of "cue.N", or -1. */
 static int cue_number(const char *section)
 {
     int64_t n;
+    char again[32];
     if (strncmp(section, "cue.", 4) != 0 || value_int(section + 4, &n) || n < 0 || n > 1000000)
         return -1;
-    return (int)n;
+    snprintf(again, sizeof again, "cue.%d", (int)n);
+    return strcmp(again, section) == 0 ? (int)n : -1; /* one number has one spelling */
 }
 
 static bool is_special(const char *section)
@@ -35,8 +38,12 @@ void parse_section(struct parse *p, const char *section)
     for (size_t i = 0; i < p->sections_n; i++)
         if (strcmp(p->sections[i].name, section) == 0)
             return;
-    if (p->sections_n >= 4096)
+    if (p->sections_n == SECTIONS_MAX) {
+        if (!p->full)
+            error_add(p->e, "more than %d sections", SECTIONS_MAX);
+        p->full = true;
         return;
+    }
     grow(&p->sections, &p->sections_cap, p->sections_n + 1, sizeof *p->sections);
     struct section_seen *seen = &p->sections[p->sections_n++];
     snprintf(seen->name, sizeof seen->name, "%s", section);
@@ -61,12 +68,12 @@ void parse_sections_check(struct parse *p)
                      "unknown section [%s] (did you mean [%s]?)", name, near);
         else
             error_at(p->e, p->file, p->sections[i].line,
-                     "unknown section [%s] (this pattern takes [%s])", name, names[6]);
+                     "unknown section [%s] (this pattern takes [%s])", name,
+                     n > 6 ? names[6] : "scenario");
     }
 }
 
-/* ---- cues ---------------------------------------------------------------------------------------
- */
+/* ---- cues ------------------------------------------------------------------------------------ */
 
 static struct cue *cue_get(struct parse *p, int number, int line)
 {
@@ -77,6 +84,20 @@ static struct cue *cue_get(struct parse *p, int number, int line)
     grow(&s->cues, &p->cues_cap, s->cues_n + 1, sizeof *s->cues);
     s->cues[s->cues_n] = (struct cue){.at_ns = -1, .number = number, .line = line};
     return &s->cues[s->cues_n++];
+}
+
+/* The pattern's word on an engine command; the screen's commands are good already. */
+static const char *check_for_pattern(const struct parse *p, const char *text)
+{
+    struct command cmd;
+    const char *bad = command_parse(text, &cmd);
+    if (bad)
+        return bad;
+    bool engine = command_info[cmd.id].engine;
+    command_free(&cmd);
+    return engine && p->tables && p->schema->check_command
+               ? p->schema->check_command(p->pattern, text)
+               : NULL;
 }
 
 static void parse_cue(struct parse *p, int number, const struct setting *o)
@@ -93,13 +114,8 @@ static void parse_cue(struct parse *p, int number, const struct setting *o)
                 bad = "this command cannot stand in a cue (see: list commands)";
             command_free(&cmd);
         }
-        const char *pattern = "";
-        for (size_t i = 0; i < p->s->settings_n; i++)
-            if (strcmp(p->s->settings[i].section, "scenario") == 0 &&
-                strcmp(p->s->settings[i].key, "pattern") == 0)
-                pattern = p->s->settings[i].value;
-        if (!bad && p->tables)
-            bad = p->schema->check_command(pattern, o->value);
+        if (!bad)
+            bad = check_for_pattern(p, o->value);
         free(c->command);
         c->command = xstrdup(o->value);
     } else if (strcmp(o->key, "say") == 0) {
@@ -125,8 +141,7 @@ void parse_cues_check(struct parse *p)
     }
 }
 
-/* ---- expectations
- * --------------------------------------------------------------------------------- */
+/* ---- expectations ---------------------------------------------------------------------------- */
 
 static const struct {
     const char *sign;
@@ -134,68 +149,147 @@ static const struct {
 } signs[] = {{"!=", CMP_NE}, {"<=", CMP_LE}, {">=", CMP_GE},
              {"<", CMP_LT},  {">", CMP_GT},  {"=", CMP_EQ}};
 
-static void check_diagnoses(struct parse *p, const char *value)
+static void check_diagnoses(struct parse *p, const struct expectation *x)
 {
-    char *list = xstrdup(value), *rest = list, *word;
+    if (x->cmp != CMP_EQ && x->cmp != CMP_NE) {
+        error_add(p->e, "diagnosis takes a list of kinds: = none, = leak, panic");
+        return;
+    }
+    char *list = xstrdup(x->want), *rest = list, *word;
     while ((word = strsep(&rest, ","))) {
-        word += strspn(word, " ");
-        word[strcspn(word, " ")] = '\0';
+        word += strspn(word, " \t");
+        word[strcspn(word, " \t")] = '\0';
         bool known = strcmp(word, "none") == 0;
         for (int i = 0; i < DIAG_COUNT && !known; i++)
             known = strcmp(word, diagnosis_names[i]) == 0;
-        if (!known) {
-            const char *near = str_nearest(word, diagnosis_names, DIAG_COUNT);
-            if (near)
-                error_add(p->e, "no diagnosis '%s' (did you mean '%s'?)", word, near);
-            else
-                error_add(p->e, "no diagnosis '%s' (see: list diagnoses)", word);
-        }
+        if (known)
+            continue;
+        const char *near = str_nearest(word, diagnosis_names, DIAG_COUNT);
+        if (near)
+            error_add(p->e, "no diagnosis '%s' (did you mean '%s'?)", word, near);
+        else
+            error_add(p->e, "no diagnosis '%s' (see: list diagnoses)", word);
     }
     free(list);
 }
 
-static void parse_expect(struct parse *p, const struct setting *o)
+static void check_figure(struct parse *p, const char *path)
 {
-    struct expectation x = {.by_ns = -1, .line = o->line};
-    const char *by = strstr(o->key, " by ");
-    x.figure = by ? xstrndup(o->key, (size_t)(by - o->key)) : xstrdup(o->key);
-    const char *bad = by ? value_duration(by + 4, &x.by_ns) : NULL;
-    const char *v = o->value;
-    x.cmp = CMP_EQ;
+    if (!p->schema->is_figure || p->schema->is_figure(path))
+        return;
+    size_t n = 0;
+    while (p->schema->figures && p->schema->figures[n])
+        n++;
+    const char *near = n ? str_nearest(path, p->schema->figures, n) : NULL;
+    if (near)
+        error_add(p->e, "no figure '%s' (did you mean '%s'?)", path, near);
+    else
+        error_add(p->e, "no figure '%s' (see: list figures)", path);
+}
+
+/* "< 250", "10..20" and the like take numbers; "= open" may take a word. */
+static const char *check_wanted(const struct expectation *x)
+{
+    double low, high;
+    enum quantity unit, unit_high;
+    if (!*x->want || (x->want_high && !*x->want_high))
+        return "needs a value: = 5, = != 3, = < 250, = 10..20";
+    if (x->cmp == CMP_EQ || x->cmp == CMP_NE)
+        return NULL;
+    const char *bad = value_quantity(x->want, &low, &unit);
+    if (bad || x->cmp != CMP_RANGE)
+        return bad;
+    bad = value_quantity(x->want_high, &high, &unit_high);
+    if (!bad && (unit != unit_high || high < low))
+        bad = "must be a range such as 10..20, of one unit and not empty";
+    return bad;
+}
+
+/* Takes "figure by 8s" apart. */
+static const char *read_figure(const char *key, struct expectation *x)
+{
+    const char *by = NULL;
+    for (const char *c = key; (c = strstr(c, "by")); c += 2)
+        if (c > key && (c[-1] == ' ' || c[-1] == '\t') && (c[2] == ' ' || c[2] == '\t'))
+            by = c;
+    size_t n = by ? (size_t)(by - key) : strlen(key);
+    while (n && (key[n - 1] == ' ' || key[n - 1] == '\t'))
+        n--;
+    x->figure = xstrndup(key, n);
+    return by ? value_duration(by + 3, &x->by_ns) : NULL;
+}
+
+static void read_wanted(const char *v, struct expectation *x)
+{
+    x->cmp = CMP_EQ;
     for (size_t i = 0; i < ARRAY_LEN(signs); i++)
         if (strncmp(v, signs[i].sign, strlen(signs[i].sign)) == 0) {
-            x.cmp = signs[i].cmp;
+            x->cmp = signs[i].cmp;
             v += strlen(signs[i].sign);
             break;
         }
     v += strspn(v, " \t");
     const char *dots = strstr(v, "..");
-    if (dots && x.cmp == CMP_EQ) {
-        x.cmp = CMP_RANGE;
-        x.want = xstrndup(v, (size_t)(dots - v));
-        x.want_high = xstrdup(dots + 2);
-    } else {
-        x.want = xstrdup(v);
+    if (!dots || x->cmp != CMP_EQ) {
+        x->want = xstrdup(v);
+        return;
     }
+    x->cmp = CMP_RANGE;
+    size_t n = (size_t)(dots - v);
+    while (n && (v[n - 1] == ' ' || v[n - 1] == '\t'))
+        n--;
+    x->want = xstrndup(v, n);
+    x->want_high = xstrdup(dots + 2 + strspn(dots + 2, " \t"));
+}
+
+static void parse_expect(struct parse *p, const struct setting *o)
+{
+    struct expectation x = {.by_ns = -1, .line = o->line};
+    const char *bad = read_figure(o->key, &x);
+    read_wanted(o->value, &x);
     x.source = xasprintf("%s = %s", o->key, o->value);
+    if (!bad && strcmp(x.figure, "diagnosis") == 0)
+        check_diagnoses(p, &x);
+    else if (!bad)
+        check_figure(p, x.figure);
+    if (!bad)
+        bad = check_wanted(&x);
     if (bad)
-        error_add(p->e, "%s: %s", o->key, bad);
-    else if (!*x.want || (x.want_high && !*x.want_high))
-        error_add(p->e, "%s needs a value: = 5, != 3, < 250, 10..20", o->key);
-    else if (strcmp(x.figure, "diagnosis") == 0)
-        check_diagnoses(p, x.want);
-    else if (!p->schema->is_figure(x.figure)) {
-        size_t n = 0;
-        while (p->schema->figures[n])
-            n++;
-        const char *near = str_nearest(x.figure, p->schema->figures, n);
-        if (near)
-            error_add(p->e, "no figure '%s' (did you mean '%s'?)", x.figure, near);
-        else
-            error_add(p->e, "no figure '%s' (see: list figures)", x.figure);
-    }
+        error_add(p->e, "%s: %s", x.source, bad);
     grow(&p->s->expects, &p->expects_cap, p->s->expects_n + 1, sizeof *p->s->expects);
     p->s->expects[p->s->expects_n++] = x;
+}
+
+/* ---- keys, layout, notes --------------------------------------------------------------------- */
+
+static void parse_key(struct parse *p, const struct setting *o)
+{
+    struct keymap *m = keymap_create();
+    const char *bad = keymap_bind(m, o->key, o->value);
+    keymap_free(m);
+    if (!bad && *o->value)
+        bad = check_for_pattern(p, o->value);
+    uint32_t key = key_parse(o->key);
+    for (size_t i = 0; i < p->keys_n && key && !bad; i++)
+        if (p->keys[i] == key)
+            bad = "this key is bound above, by another of its names";
+    if (bad)
+        error_add(p->e, "%s = %s: %s", o->key, o->value, bad);
+    grow(&p->keys, &p->keys_cap, p->keys_n + 1, sizeof *p->keys);
+    p->keys[p->keys_n++] = key;
+}
+
+static void parse_layout(struct parse *p, const struct setting *o)
+{
+    if (strcmp(o->key, "rows") != 0) {
+        error_add(p->e, "unknown key '%s' in [layout] (there is: rows)", o->key);
+        return;
+    }
+    const char *bad = p->schema->check_layout ? p->schema->check_layout(o->value) : NULL;
+    if (bad)
+        error_add(p->e, "rows = %s: %s", o->value, bad);
+    free(p->s->layout);
+    p->s->layout = xstrdup(o->value);
 }
 
 void parse_special(struct parse *p, const struct setting *o)
@@ -206,18 +300,9 @@ void parse_special(struct parse *p, const struct setting *o)
     } else if (strcmp(o->section, "expect") == 0) {
         parse_expect(p, o);
     } else if (strcmp(o->section, "layout") == 0) {
-        if (strcmp(o->key, "rows") == 0) {
-            free(p->s->layout);
-            p->s->layout = xstrdup(o->value);
-        } else {
-            error_add(p->e, "unknown key '%s' in [layout] (there is: rows)", o->key);
-        }
+        parse_layout(p, o);
     } else if (strcmp(o->section, "keys") == 0) {
-        struct keymap *m = keymap_create();
-        const char *bad = keymap_bind(m, o->key, o->value);
-        if (bad)
-            error_add(p->e, "%s = %s: %s", o->key, o->value, bad);
-        keymap_free(m);
+        parse_key(p, o);
     } else if (strcmp(o->section, "notes") == 0) {
         if (!parse_note_key(o->key))
             error_add(p->e,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing tweaks back into a scenario's text: only the bytes of a value change. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,43 +90,100 @@ static void end_line(struct str *out, const char *eol)
         str_add(out, eol);
 }
 
+/* What a value may not hold: a line end, and " ;", which would begin a comment. */
+static char *one_line(const char *value)
+{
+    char *v = xstrdup(value);
+    for (char *p = v; *p; p++) {
+        if (*p == '\n' || *p == '\r')
+            *p = ' ';
+        if (*p == ';' && (p == v || p[-1] == ' ' || p[-1] == '\t'))
+            *p = ',';
+    }
+    return v;
+}
+
+/* Where things are that a change of section.key needs. NULL: not there. */
+struct place {
+    const char *from, *to; /* the value, of the last assignment */
+    const char *end;       /* where the section's next key goes: see below */
+};
+
+/* A new key goes after the section's last assignment and the comment lines right under it, unless
+ * these stand right above the next header and so belong to that. */
+static struct place find_place(const char *text, const char *section, const char *key)
+{
+    struct place at = {0};
+    const char *p = text, *comments = NULL, *f, *t;
+    bool inside = false, same;
+    struct line l;
+    while (next_line(&p, &l)) {
+        const char *first = skip_blank(l.p, l.end);
+        if (is_header(&l, section, &same)) {
+            inside = same;
+            if (same)
+                at.end = l.next;
+            comments = same ? l.next : NULL;
+        } else if (first == l.end) {
+            if (inside && comments)
+                at.end = comments;
+            comments = NULL;
+        } else if (inside && *first != ';' && *first != '#') {
+            if (value_span(&l, key, &f, &t)) {
+                at.from = f;
+                at.to = t;
+            }
+            at.end = comments = l.next;
+        } else if (inside && comments) {
+            comments = l.next;
+        }
+    }
+    if (inside && comments)
+        at.end = comments;
+    return at;
+}
+
+/* The text with the value in place of [from, to). A value needs blanks around it where there was
+ * none: "key =" and "key = ; comment". */
+static char *replaced(const char *text, const char *from, const char *to, const char *value)
+{
+    struct str out = {0};
+    str_addn(&out, text, (size_t)(from - text));
+    if (from[-1] == '=' && from == to)
+        str_addc(&out, ' ');
+    str_add(&out, value);
+    if (*to == ';')
+        str_addc(&out, ' ');
+    str_add(&out, to);
+    return str_take(&out);
+}
+
 char *scenario_text_set(const char *text, const char *section, const char *key, const char *value,
                         const char *why)
 {
-    const char *at = text, *from = NULL, *to = NULL, *section_end = NULL, *f, *t;
+    struct place at = find_place(text, section, key);
     const char *eol = line_end_of(text);
-    bool inside = false, same;
-    struct line l;
-    while (next_line(&at, &l)) {
-        if (is_header(&l, section, &same)) {
-            inside = same;
-        } else if (inside && value_span(&l, key, &f, &t)) {
-            from = f;
-            to = t;
-        }
-        if (inside && skip_blank(l.p, l.end) != l.end)
-            section_end = l.next;
+    char *v = one_line(value);
+    if (at.from) {
+        char *done = replaced(text, at.from, at.to, v);
+        free(v);
+        return done;
     }
     struct str out = {0};
-    if (from) {
-        str_addn(&out, text, (size_t)(from - text));
-        str_add(&out, value);
-        str_add(&out, to);
-        return str_take(&out);
-    }
-    if (section_end) {
-        str_addn(&out, text, (size_t)(section_end - text));
+    if (at.end) {
+        str_addn(&out, text, (size_t)(at.end - text));
         end_line(&out, eol);
     } else {
         str_add(&out, text);
         end_line(&out, eol);
-        str_addf(&out, "%s[%s]%s", eol, section, eol);
+        str_addf(&out, "%s[%s]%s", out.len ? eol : "", section, eol);
     }
     if (why)
         str_addf(&out, "; %s%s", why, eol);
-    str_addf(&out, "%s = %s%s", key, value, eol);
-    if (section_end)
-        str_add(&out, section_end);
+    str_addf(&out, "%s = %s%s", key, v, eol);
+    if (at.end)
+        str_add(&out, at.end);
+    free(v);
     return str_take(&out);
 }
 
@@ -159,10 +217,13 @@ char *scenario_text_add_cue(const char *text, int64_t at_ns, const char *command
     str_add(&out, text);
     end_line(&out, eol);
     str_addf(&out, "%s[cue.%lld]%sat = %s%s", eol, (long long)last + 1, eol, when, eol);
-    if (command)
-        str_addf(&out, "do = %s%s", command, eol);
-    if (caption)
-        str_addf(&out, "say = %s%s", caption, eol);
+    const char *const line[2][2] = {{"do", command}, {"say", caption}};
+    for (size_t i = 0; i < 2; i++)
+        if (line[i][1]) {
+            char *v = one_line(line[i][1]);
+            str_addf(&out, "%s = %s%s", line[i][0], v, eol);
+            free(v);
+        }
     return str_take(&out);
 }
 
@@ -180,6 +241,19 @@ static int write_all(int fd, const char *p, size_t n)
     return fsync(fd) == 0 ? 0 : -errno;
 }
 
+/* Makes the new name last; what cannot be synced is still written. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = !slash ? xstrdup(".") : xstrndup(path, (size_t)(slash - path) + 1);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
 int scenario_write(const char *path, const char *text)
 {
     char *real = realpath(path, NULL); /* follow links: the file itself is replaced */
@@ -195,6 +269,8 @@ int scenario_write(const char *path, const char *text)
         close(fd);
         if (rc == 0 && rename(tmp, target) != 0)
             rc = -errno;
+        if (rc == 0)
+            sync_folder(target);
         if (rc != 0)
             unlink(tmp);
     }

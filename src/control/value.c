@@ -34,29 +34,38 @@ static bool literal(struct scan *s, const char *word)
 static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
                                 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 
-/* A decimal without sign or exponent, at most 18 digits. */
-static bool number(struct scan *s, double *out)
+/* A decimal without sign or exponent, at most 18 digits: digits / 10^after. */
+static bool number_parts(struct scan *s, uint64_t *digits, int *after)
 {
     spaces(s);
-    uint64_t digits = 0;
-    int n = 0, after = -1;
+    const char *first = s->p;
+    int n = 0, point = -1;
+    *digits = 0;
     for (;; s->p++) {
         if (*s->p >= '0' && *s->p <= '9') {
             if (n >= 18)
                 return false;
-            digits = digits * 10 + (uint64_t)(*s->p - '0');
-            n += digits > 0 || after >= 0;
-            if (after >= 0)
-                after++;
-        } else if (*s->p == '.' && after < 0 && s->p[1] >= '0' && s->p[1] <= '9') {
-            after = 0; /* ".." of a range is not a decimal point */
+            *digits = *digits * 10 + (uint64_t)(*s->p - '0');
+            n += *digits > 0 || point >= 0;
+            if (point >= 0)
+                point++;
+        } else if (*s->p == '.' && point < 0 && s->p > first && s->p[1] >= '0' && s->p[1] <= '9') {
+            point = 0; /* ".." of a range is not a decimal point */
         } else {
             break;
         }
     }
-    if (s->p[-1] < '0' || s->p[-1] > '9')
+    *after = point > 0 ? point : 0;
+    return s->p > first;
+}
+
+static bool number(struct scan *s, double *out)
+{
+    uint64_t digits;
+    int after;
+    if (!number_parts(s, &digits, &after))
         return false;
-    *out = (double)digits / powers[after > 0 ? after : 0];
+    *out = (double)digits / powers[after];
     return true;
 }
 
@@ -70,25 +79,42 @@ static bool starts_number(const struct scan *s)
 
 static const struct {
     const char *name;
-    double ns;
-} units[] = {{"ns", 1},  {"us", 1e3}, {"µs", 1e3},  {"ms", 1e6},
-             {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+    int64_t ns;
+} units[] = {{"ns", 1},         {"us", 1000},       {"µs", 1000},        {"ms", 1000000},
+             {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
 
-static bool duration(struct scan *s, double *ns)
+/* digits / 10^after units in whole nanoseconds: exact where it can be, else rounded. */
+static bool in_ns(uint64_t digits, int after, int64_t unit, int64_t *ns)
 {
-    double v;
-    if (!starts_number(s) || !number(s, &v))
+    int64_t ten = 1;
+    for (int i = 0; i < after && ten < unit; i++)
+        ten *= 10;
+    if (powers[after] == (double)ten && unit % ten == 0) {
+        *ns = (int64_t)digits * (unit / ten);
+        return digits <= (uint64_t)(INT64_MAX / (unit / ten));
+    }
+    double v = (double)digits / powers[after] * (double)unit + 0.5;
+    if (v >= 9e18)
+        return false;
+    *ns = (int64_t)v;
+    return true;
+}
+
+static bool duration(struct scan *s, int64_t *ns)
+{
+    uint64_t digits;
+    int after;
+    if (!starts_number(s) || !number_parts(s, &digits, &after))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(units); i++) {
         size_t n = strlen(units[i].name);
         if (strncmp(s->p, units[i].name, n) == 0 && !(s->p[n] >= 'a' && s->p[n] <= 'z')) {
             s->p += n;
-            *ns = v * units[i].ns;
-            return *ns < 9e18;
+            return in_ns(digits, after, units[i].ns, ns);
         }
     }
     *ns = 0;
-    return v == 0;
+    return digits == 0;
 }
 
 static bool rate(struct scan *s, double *per_s)
@@ -118,10 +144,8 @@ static bool at_end(struct scan *s)
 const char *value_duration(const char *text, int64_t *ns)
 {
     struct scan s = {text};
-    double v;
-    if (!duration(&s, &v) || !at_end(&s))
+    if (!duration(&s, ns) || !at_end(&s))
         return "must be a duration such as 80ms, 2s or 1m (ns us ms s m h)";
-    *ns = (int64_t)(v + 0.5);
     return NULL;
 }
 
@@ -164,6 +188,22 @@ const char *value_int(const char *text, int64_t *v)
     return NULL;
 }
 
+const char *value_quantity(const char *text, double *v, enum quantity *unit)
+{
+    int64_t ns;
+    *unit = QUANTITY_NUMBER;
+    if (!value_float(text, v))
+        return NULL;
+    *unit = QUANTITY_PER_S;
+    if (!value_rate(text, v))
+        return NULL;
+    *unit = QUANTITY_NS;
+    if (value_duration(text, &ns))
+        return "must be a number such as 250, 2%, 80ms or 20/s";
+    *v = (double)ns;
+    return NULL;
+}
+
 const char *value_bool(const char *text, bool *v)
 {
     static const char *const yes[] = {"on", "true", "yes", "1"};
@@ -186,26 +226,32 @@ static const char dist_allowed[] =
 static const char *const dist_names[DIST_KIND_COUNT] = {"const",  "uniform",   "exp",
                                                         "normal", "lognormal", "pareto"};
 
+static bool span_ns(struct scan *s, double *ns)
+{
+    int64_t n;
+    if (!duration(s, &n))
+        return false;
+    *ns = (double)n;
+    return true;
+}
+
 const char *value_dist(const char *text, struct dist *d)
 {
     struct scan s = {text};
     *d = (struct dist){0};
-    if (starts_number(&s)) {
-        if (!duration(&s, &d->a) || !at_end(&s))
-            return dist_allowed;
-        return NULL;
-    }
+    if (starts_number(&s))
+        return span_ns(&s, &d->a) && at_end(&s) ? NULL : dist_allowed;
     int kind = 0;
     while (kind < DIST_KIND_COUNT && !literal(&s, dist_names[kind]))
         kind++;
-    if (kind == DIST_KIND_COUNT || !literal(&s, "(") || !duration(&s, &d->a))
+    if (kind == DIST_KIND_COUNT || !literal(&s, "(") || !span_ns(&s, &d->a))
         return dist_allowed;
     d->kind = (enum dist_kind)kind;
     bool ok = true;
     if (kind == DIST_UNIFORM)
-        ok = literal(&s, "..") && duration(&s, &d->b) && d->b >= d->a;
+        ok = literal(&s, "..") && span_ns(&s, &d->b) && d->b >= d->a;
     else if (kind == DIST_NORMAL)
-        ok = literal(&s, ",") && duration(&s, &d->b);
+        ok = literal(&s, ",") && span_ns(&s, &d->b);
     else if (kind == DIST_LOGNORMAL || kind == DIST_PARETO)
         ok = literal(&s, ",") && starts_number(&s) && number(&s, &d->b) && d->b <= 100 &&
              (kind == DIST_LOGNORMAL || d->b > 0);
@@ -232,11 +278,7 @@ static bool whole(struct scan *s, int64_t *n)
 
 static bool span(struct scan *s, const char *word, int64_t *ns, bool zero_too)
 {
-    double v;
-    if (!literal(s, word) || !duration(s, &v))
-        return false;
-    *ns = (int64_t)(v + 0.5);
-    return zero_too || *ns > 0;
+    return literal(s, word) && duration(s, ns) && (zero_too || *ns > 0);
 }
 
 static bool arrivals_arguments(struct scan *s, struct arrivals *a)
@@ -292,36 +334,31 @@ const char *value_arrivals(const char *text, struct arrivals *a)
     return literal(&s, ")") && at_end(&s) ? NULL : arrivals_allowed;
 }
 
-/* ---- back to text ------------------------------------------------------------------------------
- */
+/* ---- back to text ---------------------------------------------------------------------------- */
 
-/* The shortest decimal (at most 15 digits after the point) that reads back as v; no locale. */
+/* The shortest decimal (at most 18 digits after the point) that reads back as v, or the nearest
+ * that number() reads; no locale. */
 static void decimal(double v, char *out, size_t size)
 {
-    char digits[32];
-    bool minus = v < 0;
-    if (minus)
+    const char *sign = v < 0 ? "-" : "";
+    if (v < 0)
         v = -v;
-    if (v >= 1e15) {
-        snprintf(out, size, "%s%lld", minus ? "-" : "", (long long)v);
-        return;
-    }
-    for (int after = 0; after <= 15; after++) {
-        double scaled = v * powers[after];
-        if (scaled >= 1e17)
+    uint64_t best = v < 9e18 ? (uint64_t)(v + 0.5) : (uint64_t)9e18;
+    int best_after = 0;
+    for (int after = 0; after <= 18 && v * powers[after] < 1e17; after++) {
+        best = (uint64_t)(v * powers[after] + 0.5);
+        best_after = after;
+        if ((double)best / powers[after] == v)
             break;
-        uint64_t whole_part = (uint64_t)(scaled + 0.5);
-        if (after < 15 && (double)whole_part / powers[after] != v)
-            continue;
-        snprintf(digits, sizeof digits, "%0*llu", after + 1, (unsigned long long)whole_part);
-        size_t n = strlen(digits), point = n - (size_t)after;
-        if (after)
-            snprintf(out, size, "%s%.*s.%s", minus ? "-" : "", (int)point, digits, digits + point);
-        else
-            snprintf(out, size, "%s%s", minus ? "-" : "", digits);
-        return;
     }
-    snprintf(out, size, "%s%llu", minus ? "-" : "", (unsigned long long)(v + 0.5));
+    while (best_after > 0 && best % 10 == 0) {
+        best /= 10;
+        best_after--;
+    }
+    char digits[32];
+    snprintf(digits, sizeof digits, "%0*llu", best_after + 1, (unsigned long long)best);
+    int point = (int)strlen(digits) - best_after;
+    snprintf(out, size, "%s%.*s%s%s", sign, point, digits, best_after ? "." : "", digits + point);
 }
 
 void value_format_float(double v, char *out, size_t size)
@@ -358,32 +395,31 @@ void value_format_duration(int64_t ns, char *out, size_t size)
     snprintf(out, size, "%lldns", (long long)ns);
 }
 
+/* In the unit that makes it short, where that reads back as the same number. */
 void value_format_rate(double per_s, char *out, size_t size)
 {
-    char number_text[40];
-    const char *unit = "s";
-    decimal(per_s, number_text, sizeof number_text);
-    if (strlen(number_text) > 8) {
-        char other[40];
-        decimal(per_s * 60, other, sizeof other);
-        if (strlen(other) <= 8) {
-            memcpy(number_text, other, sizeof other);
-            unit = "m";
-        } else {
-            decimal(per_s * 3600, other, sizeof other);
-            if (strlen(other) <= 8) {
-                memcpy(number_text, other, sizeof other);
-                unit = "h";
-            }
+    static const struct {
+        char unit;
+        double s;
+    } per[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
+    for (size_t i = 0; i < ARRAY_LEN(per); i++) {
+        char number_text[40], text[48];
+        double back;
+        decimal(per_s * per[i].s, number_text, sizeof number_text);
+        snprintf(text, sizeof text, "%s/%c", number_text, per[i].unit);
+        if (i == 0)
+            snprintf(out, size, "%s", text);
+        if (strlen(number_text) <= 8 && !value_rate(text, &back) && back == per_s) {
+            snprintf(out, size, "%s", text);
+            return;
         }
     }
-    snprintf(out, size, "%s/%s", number_text, unit);
 }
 
 void value_format_dist(const struct dist *d, char *out, size_t size)
 {
     char a[64], b[64] = "";
-    value_format_duration((int64_t)(d->a + 0.5), a, sizeof a);
+    value_format_duration((int64_t)d->a, a, sizeof a);
     switch (d->kind) {
     case DIST_CONST:
         snprintf(out, size, "const(%s)", a);
@@ -392,11 +428,11 @@ void value_format_dist(const struct dist *d, char *out, size_t size)
         snprintf(out, size, "exp(%s)", a);
         return;
     case DIST_UNIFORM:
-        value_format_duration((int64_t)(d->b + 0.5), b, sizeof b);
+        value_format_duration((int64_t)d->b, b, sizeof b);
         snprintf(out, size, "uniform(%s..%s)", a, b);
         return;
     case DIST_NORMAL:
-        value_format_duration((int64_t)(d->b + 0.5), b, sizeof b);
+        value_format_duration((int64_t)d->b, b, sizeof b);
         break;
     case DIST_LOGNORMAL:
     case DIST_PARETO:

@@ -18,6 +18,9 @@ const char *value_rate(const char *text, double *per_s);
 /* 0.02 or 2%. */
 const char *value_float(const char *text, double *v);
 const char *value_int(const char *text, int64_t *v);
+/* A number as it is compared with: 250, -3, 2% (0.02), 80ms (unit QUANTITY_NS), 20/s (_PER_S). */
+enum quantity { QUANTITY_NUMBER, QUANTITY_NS, QUANTITY_PER_S };
+const char *value_quantity(const char *text, double *v, enum quantity *unit);
 const char *value_bool(const char *text, bool *v); /* on off true false yes no 1 0 */
 
 enum dist_kind {

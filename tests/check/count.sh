@@ -18,7 +18,20 @@ function field(line, name,    at, rest) { # a plain string value of the JSON lin
 }
 function output(line,    at) { # what it printed, still escaped
     at = index(line, "\"stdout\": \"")
-    return at ? substr(line, at + 11) : ""
+    if (!at) return ""
+    line = substr(line, at + 11)
+    at = index(line, "\", \"result\": \"") # a quote of its own is escaped: this one is not
+    return at ? substr(line, 1, at - 1) : line
+}
+# What TAP says under each failed case; Meson does not show it.
+function explain(    i, shown, line) {
+    for (i = 1; i <= n; i++) {
+        if (out[i] ~ /^not ok/) shown = 12
+        else if (out[i] ~ /^ok/) shown = 0
+        if (!shown || out[i] ~ /^  (---|\.\.\.|assertions:|failures:)/) continue
+        line = out[i]; gsub(/\\"/, "\"", line)
+        print "    " line; shown--
+    }
 }
 {
     tests++
@@ -35,7 +48,7 @@ function output(line,    at) { # what it printed, still escaped
     if (!tap) { if (result == "OK") good = 1; else bad = 1 }
     else if (result == "OK" && good + bad + skips == 0) { bad = 1; print "ran nothing: " name }
     else if (result != "OK" && bad == 0) bad = 1
-    if (bad) print "failed: " name " (" result ")"
+    if (bad) { print "failed: " name " (" result ")"; explain() }
     passed += good; failed += bad; skipped += skips
 }
 END {

@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 number=0
-echo "1..7"
+echo "1..8"
 expect() { # expect NAME LAST-LINE STATUS; the log is on standard input
     cat >"$log"
     said=$("$here/count.sh" "$log")
@@ -37,4 +37,15 @@ END
 expect "skipped cases do not count" "1 passed, 0 failed" 0 <<'END'
 {"name": "a", "stdout": "TAP version 13\n1..2\nok - x\nok - y # SKIP\n", "result": "OK", "returncode": 0}
 END
+# What went wrong is shown, and nothing of what stands behind it in the log (the environment).
+cat >"$log" <<'END'
+{"name": "a", "stdout": "TAP version 13\n1..1\nnot ok - x\n  ---\n  - f.c:7: |+\n", "result": "FAIL", "env": {"A": "secret"}}
+END
+said=$("$here/count.sh" "$log")
+number=$((number + 1))
+case $said in
+*secret*) echo "not ok $number - a failure is explained" ;;
+*f.c:7*) echo "ok $number - a failure is explained" ;;
+*) echo "not ok $number - a failure is explained" ;;
+esac
 expect "an empty log" "0 passed, 1 failed" 1 </dev/null
