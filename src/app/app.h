@@ -51,6 +51,14 @@ extern const struct schema app_schema;
  * user's data folder, the installed one, the compiled-in copies. A lesson's id alone is enough
  * where it is unique. NULL when e->total grew. The caller frees it. */
 struct scenario *app_scenario(const char *name, const struct run_options *o, struct errors *e);
+/* What streams call it: "worker_pool", "T1.M3-words"; never a path of this machine. malloc'ed. */
+char *app_scenario_id(const struct scenario *s);
+
+/* What the engine is to do: the scenario's values and the options that win over them. */
+struct engine_config;
+struct strtab;
+void app_engine_config(struct engine_config *c, const struct scenario *s,
+                       const struct run_options *o, struct strtab *names);
 
 /* Every scenario that can be found by name, each once, in order: lessons after scenarios. */
 struct catalog_item {

@@ -17,14 +17,17 @@
 #include "patterns/pattern.h"
 #include "runtime/rt.h"
 
-/* A command that took effect in an earlier execution: again at the same scheduler step. */
+/* A command that took effect in an earlier execution: again at the same scheduler step, and at the
+ * same instant (its event's t_ns), which may lie after the step's. */
 struct engine_command {
     uint64_t step;
+    int64_t t_ns;
     enum by by;
     const char *text;
 };
 struct engine_config {
     const struct scenario *scenario; /* borrowed */
+    const char *base_dir;            /* of traces; NULL: the scenario's folder. Borrowed */
     enum world world;
     uint64_t seed;
     int64_t for_ns; /* 0 = until it ends by itself or is stopped */
@@ -37,6 +40,8 @@ struct engine_config {
 };
 
 struct engine;
+/* Checks what the pattern makes of the whole scenario, traces included; runs nothing. */
+void engine_check(const struct scenario *s, struct errors *e);
 /* NULL with *error (malloc'ed sentence). */
 struct engine *engine_create(const struct engine_config *c, char **error);
 /* Stops it wherever it is. NULL is fine. */

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* patternscope run: a scenario without a terminal.
+ *
+ *   sim    engine_run() on this thread, as fast as it goes      ┐
+ *   live   engine threads ─▶ queue ─▶ engine_take() each 2 ms   ┴▶ record, detectors and model,
+ *                                                                 JSON Lines, [expect] by T
+ *
+ * A signal stops the run, everything is closed and printed, then the program dies by it. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config.h"
+
+#include "app/cmd.h"
+#include "app/engine.h"
+#include "app/expect.h"
+#include "app/lines.h"
+#include "app/options.h"
+#include "app/session_header.h"
+#include "app/signals.h"
+#include "base/mem.h"
+#include "model/figures.h"
+
+enum { CHUNK = 4096, STEPS_AT_ONCE = 1 << 16 };
+#define IDLE_NS 2000000
+
+struct run {
+    const struct run_options *o;
+    struct scenario *s;
+    struct strtab *names;
+    struct engine_config config;
+    struct engine *engine;
+    struct fold fold;
+    struct expects expects;
+    struct lines lines;
+    struct out summary;
+    struct psr_writer *record;
+    int64_t begun_ns, ended_ns; /* wall */
+    bool trouble;               /* something could not be written */
+};
+
+/* ---- what becomes of events ----------------------------------------------------------------- */
+
+static void record_end(struct run *r)
+{
+    char *error = psr_close(r->record);
+    r->record = NULL;
+    if (error) {
+        complain(0, "the recording stopped: %s", error);
+        r->trouble = true;
+    }
+    free(error);
+}
+
+static void see_diagnoses(struct run *r)
+{
+    struct event d;
+    while (fold_diagnosis(&r->fold, &d))
+        if (r->lines.out.f)
+            lines_write(&r->lines, r->fold.model, &d);
+}
+
+static void see(struct run *r, const struct event *ev)
+{
+    struct model *m = r->fold.model;
+    expects_pass(&r->expects, m, ev->t_ns);
+    detect_apply(r->fold.detect, m, ev);
+    if (r->lines.out.f)
+        lines_write(&r->lines, m, ev);
+    if (r->fold.told < m->diagnoses_n)
+        see_diagnoses(r);
+    expects_see(&r->expects, m);
+}
+
+static void take(void *arg, const struct event *ev, size_t n)
+{
+    struct run *r = arg;
+    if (r->record && (!psr_write(r->record, ev, n) || !psr_tick(r->record, wall_now())))
+        record_end(r);
+    if (r->lines.out.f || r->expects.waiting) {
+        for (size_t i = 0; i < n; i++)
+            see(r, &ev[i]);
+        if (r->lines.out.f && ferror(r->lines.out.f) && !signals_came()) {
+            char *error = out_close(&r->lines.out, true);
+            complain(0, "the events stopped: %s", error ? error : "output error");
+            r->trouble = true;
+            free(error);
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        detect_apply(r->fold.detect, r->fold.model, &ev[i]);
+}
+
+/* ---- driving it ----------------------------------------------------------------------------- */
+
+static void run_sim(struct run *r)
+{
+    enum rt_state state = RT_MORE;
+    while (state == RT_MORE && !signals_came())
+        state = engine_run(r->engine, NEVER, STEPS_AT_ONCE, take, r);
+    if (state != RT_ENDED) {
+        engine_stop(r->engine, END_STOPPED);
+        engine_run(r->engine, 0, 0, take, r);
+    }
+}
+
+/* NULL, or a malloc'ed sentence: there is no thread to be had. */
+static char *run_live(struct run *r)
+{
+    char *error = engine_go(r->engine);
+    if (error)
+        return error;
+    struct event *ev = xmalloc(CHUNK * sizeof *ev);
+    bool stopped = false;
+    for (;;) {
+        bool ended = engine_ended(r->engine);
+        size_t n = engine_take(r->engine, ev, CHUNK);
+        if (n)
+            take(r, ev, n);
+        else if (ended)
+            break;
+        else
+            nanosleep(&(struct timespec){.tv_nsec = IDLE_NS}, NULL);
+        if (r->record && !n && !psr_tick(r->record, wall_now()))
+            record_end(r);
+        if (signals_came() && !stopped) {
+            engine_stop(r->engine, END_STOPPED);
+            stopped = true;
+        }
+    }
+    free(ev);
+    return NULL;
+}
+
+/* ---- before and after ----------------------------------------------------------------------- */
+
+static char *open_record(struct run *r)
+{
+    if (!r->o->record)
+        return NULL;
+    struct session_header h;
+    char *error = NULL;
+    session_header_make(&h, &r->config, r->o->sets);
+    r->record = psr_create(r->o->record, true, &h.header, r->names, &error);
+    session_header_free(&h);
+    return r->record ? NULL : error;
+}
+
+/* Everything that is to be written, opened before anything runs. NULL, or a malloc'ed sentence. */
+static char *open_outputs(struct run *r)
+{
+    char *error = NULL;
+    if (r->o->events)
+        error = out_open(&r->lines.out, r->o->events, false);
+    if (!error && r->o->summary)
+        error = out_open(&r->summary, r->o->summary, true);
+    return error ? error : open_record(r);
+}
+
+static void print_summary(struct run *r)
+{
+    char *id = app_scenario_id(r->s);
+    struct summary_extra x = {.scenario = id,
+                              .pattern = r->s->params.pattern,
+                              .version = PATTERNSCOPE_VERSION,
+                              .wall_s = (double)(r->ended_ns - r->begun_ns) / 1e9,
+                              .expect_passed = r->expects.passed,
+                              .expect_failed = r->expects.failed,
+                              .failures = r->expects.failures};
+    struct str text = {0};
+    /* Standard output may be the events' already. */
+    FILE *people = r->o->events && strcmp(r->o->events, "-") == 0 ? stderr : stdout;
+    if (r->summary.f) {
+        summary_json(r->fold.model, &x, &text);
+        if (!text.len || text.data[text.len - 1] != '\n')
+            str_addc(&text, '\n');
+        fwrite(text.data, 1, text.len, r->summary.f);
+        for (size_t i = 0; i < x.expect_failed; i++)
+            fprintf(stderr, "%s\n", x.failures[i]);
+    } else {
+        summary_text(r->fold.model, &x, &text);
+        fwrite(text.data, 1, text.len, people);
+    }
+    str_free(&text);
+    free(id);
+}
+
+/* Says what could not be written. */
+static void close_outputs(struct run *r)
+{
+    char *error[] = {out_close(&r->lines.out, true), out_close(&r->summary, true)};
+    for (size_t i = 0; i < ARRAY_LEN(error); i++) {
+        if (error[i] && !signals_came()) {
+            complain(0, "%s", error[i]);
+            r->trouble = true;
+        }
+        free(error[i]);
+    }
+    if (r->record)
+        record_end(r);
+    if (fflush(stdout) != 0 && !signals_came()) {
+        complain(0, "standard output cannot be written");
+        r->trouble = true;
+    }
+}
+
+static int drive(struct run *r)
+{
+    char *error = NULL;
+    r->engine = engine_create(&r->config, &error);
+    if (r->engine) {
+        r->begun_ns = wall_now();
+        if (r->config.world == WORLD_LIVE)
+            error = run_live(r);
+        else
+            run_sim(r);
+        r->ended_ns = wall_now();
+    }
+    if (error) {
+        int status = complain(STATUS_ENVIRONMENT, "%s", error);
+        free(error);
+        return status;
+    }
+    if (!signals_came())
+        expects_end(&r->expects, r->fold.model);
+    print_summary(r);
+    close_outputs(r);
+    signals_die();
+    return r->expects.failed ? STATUS_FAILED : r->trouble ? STATUS_ENVIRONMENT : STATUS_OK;
+}
+
+static int run(const char *name, const struct run_options *o)
+{
+    struct run r = {.o = o};
+    struct errors e = {0};
+    r.s = app_scenario(name, o, &e);
+    if (!r.s) {
+        errors_print(&e, stderr);
+        errors_free(&e);
+        return STATUS_USAGE;
+    }
+    r.names = strtab_create();
+    app_engine_config(&r.config, r.s, o, r.names);
+    fold_init(&r.fold, r.names);
+    expects_init(&r.expects, r.s);
+    char *error = open_outputs(&r);
+    int status;
+    if (error) {
+        status = complain(STATUS_USAGE, "%s", error);
+        out_close(&r.lines.out, false);
+        out_close(&r.summary, false);
+        free(error);
+    } else {
+        signals_note();
+        status = drive(&r);
+    }
+    engine_destroy(r.engine);
+    if (r.record)
+        record_end(&r);
+    str_free(&r.lines.line);
+    expects_free(&r.expects);
+    fold_free(&r.fold);
+    strtab_destroy(r.names);
+    scenario_free(r.s);
+    return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct args a;
+    int status = args_parse(&a, IN_RUN, argc, argv);
+    if (status < 0)
+        status = one_operand(&a, IN_RUN, "SCENARIO");
+    if (status < 0 && a.run.events && a.run.summary && strcmp(a.run.events, "-") == 0 &&
+        strcmp(a.run.summary, "-") == 0)
+        status = usage_error(IN_RUN, "--events and --summary cannot both be standard output");
+    if (status < 0)
+        status = run(a.operands[0], &a.run);
+    args_free(&a);
+    return status;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine: a scenario becomes blocks of parameters, a run of its pattern, cues, an end.
+ *
+ * Executing again is the hard part. A command of an earlier run took effect between two steps of
+ * the scheduler, at an instant that need not be a step's (nothing was due, the clock followed the
+ * wall). Its COMMAND event holds both, so
+ *
+ *   run until (t, step) ─▶ post the command ─▶ it runs before the next step, at t ─▶ go on
+ *
+ * is the same run again. */
+#include "app/engine.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/engine_inside.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "runtime/timer.h"
+#include "traffic/traffic.h"
+
+/* ---- from a scenario to blocks -------------------------------------------------------------- */
+
+static void **blocks_make(const struct scenario *s, const struct pattern *p)
+{
+    size_t n = 0;
+    while (p->tables[n])
+        n++;
+    void **blocks = xcalloc(n + 1, sizeof *blocks);
+    for (size_t i = 0; i < n; i++)
+        blocks[i] = scenario_block(s, p->tables[i], p->tables[i]->section);
+    return blocks;
+}
+
+static void blocks_free(void **blocks)
+{
+    for (size_t i = 0; blocks[i]; i++)
+        free(blocks[i]);
+    free(blocks);
+}
+
+/* The folder that a trace's path is relative to. */
+static char *base_dir(const struct scenario *s)
+{
+    const char *slash = s->path ? strrchr(s->path, '/') : NULL;
+    if (!slash)
+        return xstrdup(s->path ? "." : "configs");
+    return slash == s->path ? xstrdup("/") : xstrndup(s->path, (size_t)(slash - s->path));
+}
+
+/* Reads traces for their errors. */
+static void traces_check(const struct pattern *p, void *const *blocks, const char *dir,
+                         struct errors *e)
+{
+    for (size_t i = 0; p->tables[i]; i++)
+        if (p->tables[i] == &traffic_table)
+            traffic_check(blocks[i], dir, e);
+}
+
+void engine_check(const struct scenario *s, struct errors *e)
+{
+    const struct pattern *p = pattern_find(s->params.pattern);
+    VERIFY(p); /* control asked the schema */
+    void **blocks = blocks_make(s, p);
+    char *dir = base_dir(s);
+    size_t before = e->total;
+    traces_check(p, blocks, dir, e);
+    struct pattern_run *run = pattern_run_create(p, NULL, blocks, dir);
+    const char *bad = p->check && e->total == before ? p->check(run) : NULL;
+    if (bad)
+        error_at(e, s->path ? s->path : s->name, 0, "%s", bad);
+    pattern_run_free(run);
+    blocks_free(blocks);
+    free(dir);
+}
+
+/* ---- the first safe point ------------------------------------------------------------------- */
+
+static void time_is_up(struct rt *rt, void *arg)
+{
+    (void)arg;
+    rt_stop(rt, END_FOR);
+}
+
+/* Runs before the pattern's main. */
+static void set_up(struct rt *rt, void *arg)
+{
+    struct engine *e = arg;
+    (void)rt;
+    cues_set(e);
+    /* After all else that is due at that instant. */
+    if (e->c.for_ns > 0)
+        timer_func(e->c.for_ns, timer_order(TIMER_OTHER, (UINT64_C(1) << 62) - 1), time_is_up, e);
+}
+
+void engine_begin(struct engine *e)
+{
+    if (e->begun)
+        return;
+    e->begun = true;
+    rt_post(e->rt, set_up, e);
+    rt_start(e->rt, e->id, pattern_main, e->run);
+}
+
+/* ---- creation ------------------------------------------------------------------------------- */
+
+static void sink(void *arg, const struct event *ev, size_t n)
+{
+    struct engine *e = arg;
+    if (e->threaded)
+        engine_put(e, ev, n);
+    else if (n && e->take)
+        e->take(e->take_arg, ev, n);
+}
+
+static const char *schedule_of(const struct scenario *s)
+{
+    const struct param *row = param_find(&scenario_table, "schedule");
+    return row ? row->choices[s->params.schedule] : NULL;
+}
+
+/* Threads that the run makes inherit a mask that blocks every signal: they are the screen's. */
+static struct rt *rt_make(struct engine *e, const char **why)
+{
+    const struct scenario *s = e->c.scenario;
+    struct rt_config config = {.world = e->c.world,
+                               .seed = e->c.seed,
+                               .procs = (int)s->params.procs,
+                               .schedule = schedule_of(s),
+                               .probes = e->c.probes,
+                               .speed = e->c.speed,
+                               .names = e->c.names,
+                               .sink = sink,
+                               .sink_arg = e};
+    sigset_t all, was;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &was);
+    struct rt *rt = rt_create(&config, why);
+    pthread_sigmask(SIG_SETMASK, &was, NULL);
+    return rt;
+}
+
+struct engine *engine_create(const struct engine_config *c, char **error)
+{
+    const char *why = NULL;
+    struct engine *e = xcalloc(1, sizeof *e);
+    e->c = *c;
+    e->speed = c->speed > 0 ? c->speed : 1;
+    e->c.speed = e->speed;
+    e->pattern = pattern_find(c->scenario->params.pattern);
+    VERIFY(e->pattern);
+    e->rt = rt_make(e, &why);
+    if (!e->rt) {
+        *error = xstrdup(why);
+        free(e);
+        return NULL;
+    }
+    e->id = app_scenario_id(c->scenario);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&e->wake, &attr);
+    pthread_cond_init(&e->done, &attr);
+    pthread_condattr_destroy(&attr);
+    void **blocks = blocks_make(c->scenario, e->pattern);
+    char *dir = c->base_dir ? xstrdup(c->base_dir) : base_dir(c->scenario);
+    e->run = pattern_run_create(e->pattern, e->rt, blocks, dir);
+    free(dir);
+    blocks_free(blocks);
+    return e;
+}
+
+void engine_destroy(struct engine *e)
+{
+    if (!e)
+        return;
+    atomic_store(&e->quit, true);
+    engine_poke(e);
+    if (e->thread_made)
+        pthread_join(e->thread, NULL);
+    rt_destroy(e->rt);
+    pattern_run_free(e->run);
+    while (e->pending) {
+        struct pending *next = e->pending->next;
+        free(e->pending);
+        e->pending = next;
+    }
+    pthread_cond_destroy(&e->wake);
+    pthread_cond_destroy(&e->done);
+    pthread_mutex_destroy(&e->lock);
+    free(e->queue.ring);
+    free(e->cues);
+    free(e->id);
+    free(e);
+}
+
+const struct pattern *engine_pattern(const struct engine *e)
+{
+    return e->pattern;
+}
+
+struct rt *engine_rt(const struct engine *e)
+{
+    return e->rt;
+}
+
+bool engine_param(const struct engine *e, const char *section, const char *name, char *out,
+                  size_t size)
+{
+    for (const struct param_table *const *t = e->pattern->tables; *t; t++) {
+        const struct param *row =
+            strcmp((*t)->section, section) == 0 ? param_find(*t, name) : NULL;
+        if (row) {
+            param_format(row, pattern_params(e->run, section), out, size);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- pulled --------------------------------------------------------------------------------- */
+
+static void run_script(struct rt *rt, void *arg)
+{
+    struct engine *e = arg;
+    (void)rt;
+    const struct engine_command *c = &e->c.script[e->script_at++];
+    pattern_command(e->run, c->text, c->by);
+}
+
+/* Up to the next command of the script, if it comes first: true, and it is posted. */
+static bool to_command(struct engine *e, int64_t until_ns, uint64_t last_step,
+                       enum rt_state *state)
+{
+    const struct engine_command *c = &e->c.script[e->script_at];
+    if (c->step > last_step || c->t_ns > until_ns)
+        return false;
+    uint64_t now = rt_steps(e->rt);
+    if (now < c->step)
+        *state = rt_sim_run(e->rt, c->t_ns, c->step - now);
+    /* All steps are made; if the clock had gone on by itself, nothing is due until then. */
+    if (*state != RT_ENDED && rt_time(e->rt) < c->t_ns)
+        *state = rt_sim_run(e->rt, c->t_ns, UINT64_MAX);
+    if (*state == RT_ENDED)
+        return true;
+    rt_post(e->rt, run_script, e);
+    *state = rt_sim_run(e->rt, rt_time(e->rt), 0);
+    return true;
+}
+
+enum rt_state engine_run_sim(struct engine *e, int64_t until_ns, uint64_t steps)
+{
+    uint64_t at = rt_steps(e->rt);
+    uint64_t last = steps > UINT64_MAX - at ? UINT64_MAX : at + steps;
+    enum rt_state state = RT_MORE;
+    while (e->script_at < e->c.script_n && state != RT_ENDED)
+        if (!to_command(e, until_ns, last, &state))
+            break;
+    at = rt_steps(e->rt);
+    return state == RT_ENDED ? state : rt_sim_run(e->rt, until_ns, last - at);
+}
+
+enum rt_state engine_run(struct engine *e, int64_t until_ns, uint64_t steps,
+                         void (*take)(void *arg, const struct event *ev, size_t n), void *arg)
+{
+    e->take = take;
+    e->take_arg = arg;
+    engine_begin(e);
+    enum rt_state state = engine_run_sim(e, until_ns, steps);
+    e->take = NULL;
+    return state;
+}

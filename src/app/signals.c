@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Noting a signal, and dying by it later. */
+#include "app/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+
+static volatile sig_atomic_t came;
+static const int noted[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
+static void note(int number)
+{
+    came = number;
+}
+
+void signals_note(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(noted); i++) {
+        struct sigaction was, now = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
+        sigemptyset(&now.sa_mask);
+        /* nohup, and a shell's background jobs, have them ignored: that stays. */
+        if (sigaction(noted[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+            sigaction(noted[i], &now, NULL);
+    }
+}
+
+int signals_came(void)
+{
+    return came;
+}
+
+void signals_die(void)
+{
+    if (!came)
+        return;
+    signal(came, SIG_DFL);
+    raise(came);
+}
