@@ -102,7 +102,7 @@ void catalog_scan(struct catalog *c)
     add_folder(c, "configs", "");
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     char *user = data && *data == '/' ? xasprintf("%s/patternscope", data)
-                 : home && *home     ? xasprintf("%s/.local/share/patternscope", home)
+                 : home && *home      ? xasprintf("%s/.local/share/patternscope", home)
                                       : NULL;
     if (user)
         add_folder(c, user, "");
@@ -251,7 +251,8 @@ static void not_found(const struct catalog *c, const char *name, struct errors *
     for (size_t i = scenarios_n; i < n; i++)
         sub |= near == names[i];
     if (near)
-        error_at(e, name, 0, "there is no such file, and no scenario of that name (did you mean %s'%s'?)",
+        error_at(e, name, 0,
+                 "there is no such file, and no scenario of that name (did you mean %s'%s'?)",
                  sub ? "the command " : "", near);
     else
         error_at(e, name, 0,

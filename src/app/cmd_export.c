@@ -79,8 +79,8 @@ static int fresh_run(const struct args *a, const char *path)
 static int write_out(const struct args *a, const struct exporter *x, const char *session)
 {
     char *error = NULL;
-    struct source *s = source_open(session, a->run.speed > 0 ? a->run.speed : 1, a->run.ascii,
-                                   &error);
+    struct source *s =
+        source_open(session, a->run.speed > 0 ? a->run.speed : 1, a->run.ascii, &error);
     if (!s) {
         int status = complain(STATUS_USAGE, "%s", error);
         free(error);

@@ -211,8 +211,7 @@ bool engine_param(const struct engine *e, const char *section, const char *name,
                   size_t size)
 {
     for (const struct param_table *const *t = e->pattern->tables; *t; t++) {
-        const struct param *row =
-            strcmp((*t)->section, section) == 0 ? param_find(*t, name) : NULL;
+        const struct param *row = strcmp((*t)->section, section) == 0 ? param_find(*t, name) : NULL;
         if (row) {
             param_format(row, pattern_params(e->run, section), out, size);
             return true;
@@ -232,8 +231,7 @@ static void run_script(struct rt *rt, void *arg)
 }
 
 /* Up to the next command of the script, if it comes first: true, and it is posted. */
-static bool to_command(struct engine *e, int64_t until_ns, uint64_t last_step,
-                       enum rt_state *state)
+static bool to_command(struct engine *e, int64_t until_ns, uint64_t last_step, enum rt_state *state)
 {
     const struct engine_command *c = &e->c.script[e->script_at];
     if (c->step > last_step || c->t_ns > until_ns)

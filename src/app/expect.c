@@ -77,13 +77,20 @@ static bool number(const char *figure, const char *text, double *out)
 static bool compare(enum compare cmp, double found, double want, double high)
 {
     switch (cmp) {
-    case CMP_EQ: return found >= want && found <= want;
-    case CMP_NE: return found < want || found > want;
-    case CMP_LT: return found < want;
-    case CMP_LE: return found <= want;
-    case CMP_GT: return found > want;
-    case CMP_GE: return found >= want;
-    case CMP_RANGE: return found >= want && found <= high;
+    case CMP_EQ:
+        return found >= want && found <= want;
+    case CMP_NE:
+        return found < want || found > want;
+    case CMP_LT:
+        return found < want;
+    case CMP_LE:
+        return found <= want;
+    case CMP_GT:
+        return found > want;
+    case CMP_GE:
+        return found >= want;
+    case CMP_RANGE:
+        return found >= want && found <= high;
     }
     return false;
 }
@@ -111,7 +118,8 @@ static bool holds(const struct expectation *x, const struct model *m)
     struct figure_value v = figure_get(m, x->figure);
     double want = 0, high = 0;
     switch (v.type) {
-    case FIGURE_NONE: return false;
+    case FIGURE_NONE:
+        return false;
     case FIGURE_WORD:
         return x->cmp == CMP_NE   ? strcmp(v.word, x->want) != 0
                : x->cmp == CMP_EQ ? strcmp(v.word, x->want) == 0
@@ -182,8 +190,7 @@ void expects_pass(struct expects *x, struct model *m, int64_t t_ns)
         size_t first = SIZE_MAX;
         for (size_t i = 0; i < x->scenario->expects_n; i++) {
             const struct expectation *e = &x->scenario->expects[i];
-            if (e->by_ns >= 0 && e->by_ns < t_ns && !x->verdict[i].held &&
-                !x->verdict[i].failure &&
+            if (e->by_ns >= 0 && e->by_ns < t_ns && !x->verdict[i].held && !x->verdict[i].failure &&
                 (first == SIZE_MAX || e->by_ns < x->scenario->expects[first].by_ns))
                 first = i;
         }

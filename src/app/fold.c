@@ -4,8 +4,8 @@
 
 void fold_init(struct fold *f, struct strtab *names)
 {
-    *f = (struct fold){
-        .names = names, .model = model_create(names), .detect = detect_create(names)};
+    *f =
+        (struct fold){.names = names, .model = model_create(names), .detect = detect_create(names)};
 }
 
 void fold_free(struct fold *f)

@@ -22,8 +22,7 @@ const struct option_row option_rows[OPT_COUNT] = {
 #undef OPTION
 };
 
-static const char *const where_names[] = {"run",   "", "replay", "export",
-                                          "check", "verify", "list"};
+static const char *const where_names[] = {"run", "", "replay", "export", "check", "verify", "list"};
 
 static const char *name_of(unsigned where)
 {
@@ -68,11 +67,12 @@ void options_help(unsigned where, FILE *out)
         help_options(where, out);
         return;
     }
-    fputs("usage: patternscope [SCENARIO] [OPTIONS]\n"
-          "       patternscope COMMAND …\n\n"
-          "Watches a scenario in the terminal; without one there is a gallery to pick from. A\n"
-          "scenario is an INI file, or the name of an installed one: worker_pool, lessons/T1.M3.\n\n",
-          out);
+    fputs(
+        "usage: patternscope [SCENARIO] [OPTIONS]\n"
+        "       patternscope COMMAND …\n\n"
+        "Watches a scenario in the terminal; without one there is a gallery to pick from. A\n"
+        "scenario is an INI file, or the name of an installed one: worker_pool, lessons/T1.M3.\n\n",
+        out);
     for (size_t i = 0; subcommands[i].name; i++)
         fprintf(out, "  %-7s %s\n", subcommands[i].name, subcommands[i].help);
     fputs("\nEach of them has --help. Options when watching:\n\n", out);
@@ -193,35 +193,59 @@ static const char *take(struct args *a, enum option_id id, const char *value)
     bool second = false;
     const char *bad = NULL;
     switch (id) {
-    case OPT_FOR: return value_duration(value, &o->for_ns);
-    case OPT_SEED: return take_seed(value, o);
+    case OPT_FOR:
+        return value_duration(value, &o->for_ns);
+    case OPT_SEED:
+        return take_seed(value, o);
     case OPT_WORLD:
         bad = take_choice(value, "sim", "live", &second);
         o->world = second ? WORLD_LIVE : WORLD_SIM;
         return bad;
-    case OPT_SPEED: return take_speed(value, &o->speed);
-    case OPT_SET: take_set(value, o); return NULL;
+    case OPT_SPEED:
+        return take_speed(value, &o->speed);
+    case OPT_SET:
+        take_set(value, o);
+        return NULL;
     case OPT_CUES:
         bad = take_choice(value, "on", "off", &second);
         o->cues = !second;
         return bad;
-    case OPT_RECORD: return take_file(value, &o->record);
-    case OPT_EVENTS: return take_file(value, &o->events);
-    case OPT_SUMMARY: return take_file(value, &o->summary);
-    case OPT_COLORS: return take_colors(value, &o->colors);
-    case OPT_ASCII: o->ascii = true; return NULL;
-    case OPT_NO_MOUSE: o->mouse = false; return NULL;
-    case OPT_THEME: return take_theme(value, &o->theme);
-    case OPT_PAUSED: o->paused = true; return NULL;
-    case OPT_FORMAT: return take_file(value, &a->format);
-    case OPT_OUTPUT: return take_file(value, &a->out);
-    case OPT_SIZE: return take_size(value, &a->cols, &a->rows);
-    case OPT_FROM: return value_duration(value, &a->from_ns);
-    case OPT_TO: return value_duration(value, &a->to_ns);
-    case OPT_JSON: a->json = true; return NULL;
+    case OPT_RECORD:
+        return take_file(value, &o->record);
+    case OPT_EVENTS:
+        return take_file(value, &o->events);
+    case OPT_SUMMARY:
+        return take_file(value, &o->summary);
+    case OPT_COLORS:
+        return take_colors(value, &o->colors);
+    case OPT_ASCII:
+        o->ascii = true;
+        return NULL;
+    case OPT_NO_MOUSE:
+        o->mouse = false;
+        return NULL;
+    case OPT_THEME:
+        return take_theme(value, &o->theme);
+    case OPT_PAUSED:
+        o->paused = true;
+        return NULL;
+    case OPT_FORMAT:
+        return take_file(value, &a->format);
+    case OPT_OUTPUT:
+        return take_file(value, &a->out);
+    case OPT_SIZE:
+        return take_size(value, &a->cols, &a->rows);
+    case OPT_FROM:
+        return value_duration(value, &a->from_ns);
+    case OPT_TO:
+        return value_duration(value, &a->to_ns);
+    case OPT_JSON:
+        a->json = true;
+        return NULL;
     case OPT_HELP:
     case OPT_VERSION:
-    case OPT_COUNT: break;
+    case OPT_COUNT:
+        break;
     }
     return NULL;
 }

@@ -20,8 +20,8 @@ struct scenario *session_scenario(const struct psr_header *h, struct errors *e)
     struct errors own = {0};
     char *copy;
     const char **sets = session_header_sets(h, &copy);
-    struct scenario *s = scenario_parse(h->scenario, NULL, h->text, h->text_len, &app_schema, sets,
-                                        e ? e : &own);
+    struct scenario *s =
+        scenario_parse(h->scenario, NULL, h->text, h->text_len, &app_schema, sets, e ? e : &own);
     errors_free(&own);
     free(sets);
     free(copy);
