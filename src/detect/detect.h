@@ -13,8 +13,9 @@ struct detect;
 struct detector {
     const char *name;
     const char *help;
-    size_t size; /* of its flat state, zeroed at the start */
-    /* Sees every event after the model has applied it. */
+    size_t size;    /* of its flat state, zeroed at the start */
+    uint32_t kinds; /* of event it wants to see: bits 1u << EV_… */
+    /* Sees such an event after the model has applied it. */
     void (*see)(struct detect *d, void *state, const struct model *m, const struct event *e);
 };
 extern const struct detector *const detectors[]; /* NULL-terminated */
@@ -26,7 +27,7 @@ void detect_free(struct detect *d);
  */
 void detect_apply(struct detect *d, struct model *m, const struct event *e);
 /* Called by a detector. Each (kind, subject) is raised once; subject: a task or object id that
- * makes it distinct. tasks/objs: arrays of ids. */
+ * makes it distinct. tasks/objs: arrays of ids. A leak's tasks are marked as leaked. */
 PRINTF(8, 9)
 void detect_raise(struct detect *d, enum diagnosis_kind kind, uint32_t subject,
                   const uint32_t *tasks, size_t tasks_n, const uint32_t *objs, size_t objs_n,

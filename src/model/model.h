@@ -17,25 +17,35 @@
 
 enum { TIMELINE = 64, HISTORY = 128, MODEL_LOG = 2048, MODEL_CLASSES = 8 };
 
-/* A stretch of a task's life, newest last in a ring. */
+/* Times stand between 0 and this (146 years): sums and steps cannot overflow. */
+#define MODEL_TIME_MAX (INT64_C(1) << 62)
+/* Ids above these are counted in `ignored` and not kept: a file must not choose our memory. */
+enum { MODEL_IDS = 4 << 20, MODEL_FLIGHTS = 16 << 20, MODEL_EDGES = 1 << 20 };
+
+/* A stretch of a task's life, newest last in a ring; one that took no time is overwritten. */
 struct stroke {
-    int64_t from_ns;
-    uint8_t state, why;
+    int64_t from_ns : 56;
+    uint64_t state : 4, why : 4;
 };
+_Static_assert(sizeof(struct stroke) == 8 && TASK_STATE_COUNT <= 16 && WHY_COUNT <= 16,
+               "ten thousand tasks have as many timelines, and a keyframe copies them");
+/* What every event touches comes first. */
 struct task_model {
-    uint32_t name, parent;
+    int64_t since_ns; /* in this state */
     uint8_t state, why, proc;
     bool known;
     uint32_t on;      /* object, or 0 */
-    int64_t since_ns; /* in this state */
-    int64_t born_ns, ended_ns;
+    uint32_t strokes; /* count so far; ring of TIMELINE */
+    uint32_t name;
+    int64_t in_state[TASK_STATE_COUNT]; /* ns, up to since_ns */
     uint64_t item;                      /* request in hand, 0 = none */
     int64_t item_ns;                    /* since when */
-    uint64_t items;                     /* requests ended */
+    uint32_t item_obj;                  /* where it was started */
     uint32_t line;                      /* SOURCE */
-    int64_t in_state[TASK_STATE_COUNT]; /* ns, up to since_ns */
+    uint64_t items;                     /* requests ended */
     int64_t busy_ns;                    /* with an item in hand, up to item_ns */
-    uint32_t strokes;                   /* count so far; ring of TIMELINE */
+    int64_t born_ns, ended_ns;
+    uint32_t parent;
     struct stroke stroke[TIMELINE];
 };
 
@@ -47,6 +57,7 @@ struct level {
 };
 struct history {
     int64_t step_ns, next_ns;
+    float acc; /* of the step that is not over yet: a level's peak, or a count */
     uint32_t n;
     float sample[HISTORY];
 };
@@ -55,22 +66,23 @@ struct object_model {
     uint32_t name;
     uint8_t kind; /* enum obj_kind */
     bool known, closed, cancelled;
-    int64_t cap;
-    int64_t closed_ns;
-    struct level level; /* channel length, group count, calls in flight, lock held … */
-    struct history history;
+    struct level level;          /* channel length, group count, calls in flight, lock held … */
+    uint64_t ops[8];             /* by op: chan: send recv close drop; lock … */
     uint32_t senders, receivers; /* waiting */
     int64_t senders_since, receivers_since;
-    uint64_t ops[8]; /* by op: chan: send recv close drop; lock … */
+    float rate; /* items put in a second over the last second, for arrows */
+    uint32_t rate_count;
+    int64_t rate_from_ns;
     uint32_t waiters;
-    uint32_t owner;  /* lock: task */
-    uint32_t parent; /* context */
+    uint32_t owner; /* lock: task */
+    int64_t cap;
+    int64_t born_ns, closed_ns;
+    uint32_t closed_by; /* task, or 0 */
+    uint32_t parent;    /* context */
     int64_t deadline_ns;
     uint32_t cause;         /* strtab */
-    uint64_t calls, errors; /* requests that ended here */
-    float rate;             /* operations a second over the last second, for arrows */
-    int64_t rate_from_ns;
-    uint32_t rate_count;
+    uint64_t calls, errors; /* requests that ended here, and how many of them not well */
+    struct history history;
 };
 struct edge_model {
     uint32_t from_task, from_obj, to_obj;
@@ -82,7 +94,8 @@ struct lane_model {
     uint64_t arrived, started, done, errors, rejected, timed_out, cancelled, dropped, late,
         attempts;
     struct hist latency, wait, service;
-    struct level in_system; /* requests */
+    struct level in_system;  /* requests that have arrived and not ended */
+    struct level in_service; /* those of them that were started */
 };
 struct class_model {
     uint64_t arrived, started, ended;
@@ -101,10 +114,11 @@ struct diagnosis {
     int64_t t_ns;
     uint8_t kind;
     uint32_t tasks, objs, text; /* strtab: names joined by ", ", and the sentence */
-    uint64_t seq;
+    uint64_t seq;               /* of the event that completed it */
 };
 struct log_entry {
-    uint64_t seq;
+    uint64_t seq;    /* from 1 */
+    int64_t took_ns; /* the end of a request: since it arrived; -1: not known, or no such event */
     struct event ev;
 };
 
@@ -114,6 +128,7 @@ struct model {
     int64_t now_ns;
     uint64_t seq; /* events applied */
     uint64_t lost;
+    uint64_t ignored; /* ids out of bounds, unknown kinds */
     uint8_t world;
     bool started, ended;
     uint8_t end_why;
@@ -126,11 +141,13 @@ struct model {
 
     struct task_model *tasks; /* by id; [0] unused */
     size_t tasks_n, tasks_cap;
-    uint32_t live_tasks, peak_tasks, started_tasks, done_tasks;
+    uint32_t live_tasks, peak_tasks, started_tasks, done_tasks, leaked_tasks;
     struct object_model *objects; /* by id */
     size_t objects_n, objects_cap;
     struct edge_model *edges;
     size_t edges_n, edges_cap;
+    uint32_t *edge_slots; /* open addressing: index of the edge + 1 */
+    size_t edge_slots_cap;
     struct flight *flights; /* power of two */
     size_t flights_n, flights_cap;
     struct lane_model *lanes; /* MODEL_LANES */
@@ -158,16 +175,27 @@ void model_apply_all(struct model *m, const struct event *e, size_t n);
 /* Time has passed without an event (never backwards). */
 void model_advance(struct model *m, int64_t now_ns);
 void model_diagnosis(struct model *m, const struct diagnosis *d);
+/* These tasks can never be woken: their state becomes TASK_LEAKED. */
+void model_leaked(struct model *m, const uint32_t *tasks, size_t n);
+/* A diagnosis as the event that follows the one that completed it. */
+struct event model_diagnosis_event(const struct diagnosis *d);
 
+/* Of an unknown one: "?7", valid until this thread has asked for eight more of them. */
 const char *model_task_name(const struct model *m, uint32_t task);
 const char *model_object_name(const struct model *m, uint32_t obj);
+/* NULL: no such edge was ever there. */
+const struct edge_model *model_edge(const struct model *m, uint32_t task, uint32_t obj,
+                                    uint8_t role);
 /* NULL when it has ended or is not known. */
 const struct flight *model_request(const struct model *m, uint16_t lane, uint64_t id);
+/* Over the span from from_ns (before which it was 0) to now_ns. */
 double level_mean(const struct level *l, int64_t from_ns, int64_t now_ns);
 uint64_t lane_in_flight(const struct lane_model *l);
 /* A log line as a sentence: "worker-1 waits: recv on jobs". */
 struct str;
 void model_sentence(const struct model *m, const struct event *e, struct str *out);
+/* The same for an entry of the log, which knows more: "request 141 is done after 96ms". */
+void model_log_sentence(const struct model *m, const struct log_entry *l, struct str *out);
 /* The same event as one JSON object without a line end (names resolved). */
 void model_json(const struct model *m, const struct event *e, uint64_t seq, struct str *out);
 

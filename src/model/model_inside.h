@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the fold: what its files share. Every handler takes the event's time from m->now_ns,
+ * which model_apply() has set (it never goes backwards). */
+#ifndef MODEL_INSIDE_H
+#define MODEL_INSIDE_H
+
+#include "base/diag.h"
+#include "model/model.h"
+
+/* The entry of that id, made if need be; NULL: out of bounds (counted). */
+struct task_model *model_task_make(struct model *m, uint32_t id);
+struct object_model *model_object_make(struct model *m, uint32_t id);
+
+static inline struct task_model *task_at(struct model *m, uint32_t id)
+{
+    if (LIKELY(id && id < m->tasks_n && m->tasks[id].known))
+        return &m->tasks[id];
+    return model_task_make(m, id);
+}
+
+static inline struct object_model *object_at(struct model *m, uint32_t id)
+{
+    if (LIKELY(id && id < m->objects_n && m->objects[id].known))
+        return &m->objects[id];
+    return model_object_make(m, id);
+}
+
+/* Grows to at least need; the new part is zero, and untouched until it is used. */
+void model_grow(void *p, size_t *cap, size_t need, size_t size);
+/* May an id be as large as that? Each id is made by an event. */
+bool model_id_fits(const struct model *m, uint32_t id);
+
+/* ---- the handlers, by kind of event --------------------------------------------------------- */
+
+void fold_task(struct model *m, const struct event *e);
+void fold_source(struct model *m, const struct event *e);
+void fold_object(struct model *m, const struct event *e);
+void fold_edge(struct model *m, const struct event *e);
+void fold_chan(struct model *m, const struct event *e);
+void fold_ctx(struct model *m, const struct event *e);
+void fold_group(struct model *m, const struct event *e);
+void fold_timer(struct model *m, const struct event *e);
+void fold_lock(struct model *m, const struct event *e);
+void fold_request(struct model *m, const struct event *e);
+
+void model_log(struct model *m, const struct event *e);
+void model_log_took(struct model *m, const struct event *e, int64_t took_ns);
+
+/* ---- levels, histories, rates (model_level.c) ------------------------------------------------ */
+
+/* Brings the history up to now: each step that is over becomes a sample. */
+void history_catch_up(struct history *h, int64_t now_ns, float rest, bool rate);
+void history_begin(struct history *h, int64_t now_ns, int64_t step_ns);
+
+static inline void level_set(struct level *l, int64_t now_ns, double value)
+{
+    l->area += l->now * (double)(now_ns - l->since_ns);
+    l->since_ns = now_ns;
+    l->now = value;
+    if (value > l->max)
+        l->max = value;
+}
+
+/* The level of an object: its mean, maximum and history. */
+static inline void object_level(struct object_model *o, int64_t now_ns, double value)
+{
+    if (UNLIKELY(now_ns >= o->history.next_ns))
+        history_catch_up(&o->history, now_ns, (float)o->level.now, false);
+    level_set(&o->level, now_ns, value);
+    if ((float)value > o->history.acc)
+        o->history.acc = (float)value;
+}
+
+#define MODEL_SECOND INT64_C(1000000000)
+
+void object_rate_roll(struct object_model *o, int64_t now_ns);
+
+static inline void object_rate(struct object_model *o, int64_t now_ns)
+{
+    if (UNLIKELY(now_ns - o->rate_from_ns >= MODEL_SECOND))
+        object_rate_roll(o, now_ns);
+    o->rate_count++;
+}
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: the state of each, how long it stood in which, and its last strokes.
+ *
+ * A state is worth a stroke only if it took time: in sim "runnable" and "running" mostly begin at
+ * the same instant, so the later one takes the earlier one's place and the ring reaches further
+ * back. */
+#include "model/model_inside.h"
+
+#include <string.h>
+
+static bool ended(uint8_t state)
+{
+    return state == TASK_DONE || state == TASK_PANICKED;
+}
+
+static void came(struct model *m)
+{
+    if (++m->live_tasks > m->peak_tasks)
+        m->peak_tasks = m->live_tasks;
+}
+
+static void went(struct model *m)
+{
+    if (m->live_tasks)
+        m->live_tasks--;
+}
+
+struct task_model *model_task_make(struct model *m, uint32_t id)
+{
+    if (!id)
+        return NULL;
+    if (!model_id_fits(m, id)) {
+        m->ignored++;
+        return NULL;
+    }
+    model_grow(&m->tasks, &m->tasks_cap, (size_t)id + 1, sizeof *m->tasks);
+    if (id >= m->tasks_n)
+        m->tasks_n = (size_t)id + 1;
+    struct task_model *t = &m->tasks[id];
+    t->known = true;
+    t->proc = PROC_NONE;
+    t->born_ns = t->since_ns = m->now_ns;
+    came(m);
+    return t;
+}
+
+/* What a change of state means for the objects: who waits at a channel, how many calls go on. */
+static void leaves(struct model *m, const struct task_model *t)
+{
+    if (t->why != WHY_IO)
+        return;
+    struct object_model *o = object_at(m, t->on);
+    if (o && o->level.now > 0)
+        object_level(o, m->now_ns, o->level.now - 1);
+}
+
+static void enters(struct model *m, uint8_t why, uint32_t on)
+{
+    struct object_model *o = object_at(m, on);
+    if (!o)
+        return;
+    if (why == WHY_CHAN_SEND) {
+        if (!o->senders++)
+            o->senders_since = m->now_ns;
+    } else if (why == WHY_CHAN_RECV) {
+        if (!o->receivers++)
+            o->receivers_since = m->now_ns;
+    } else if (why == WHY_IO) {
+        object_level(o, m->now_ns, o->level.now + 1);
+        object_rate(o, m->now_ns);
+    }
+}
+
+static void born(struct model *m, struct task_model *t, const struct event *e)
+{
+    t->name = e->a;
+    t->parent = e->c;
+    t->born_ns = m->now_ns;
+    if (!m->main_task && !e->c && strcmp(strtab_get(m->names, e->a), "main") == 0)
+        m->main_task = e->task;
+}
+
+static void let_go(struct model *m, struct task_model *t)
+{
+    if (!t->item)
+        return;
+    t->busy_ns += m->now_ns - t->item_ns;
+    t->item = 0;
+    t->item_ns = m->now_ns;
+}
+
+/* Of what may fill a log in no time (every receive waits), only what tells something. */
+static bool worth_a_line(uint8_t state, uint8_t why)
+{
+    if (state == TASK_RUNNABLE || state == TASK_RUNNING || state == TASK_SLEEPING)
+        return false;
+    return state != TASK_WAITING || (why != WHY_CHAN_RECV && why != WHY_SELECT && why != WHY_IO &&
+                                     why != WHY_SLEEP && why != WHY_CTX);
+}
+
+static void rare(struct model *m, struct task_model *t, const struct event *e)
+{
+    switch (e->op) {
+    case TASK_NEW:
+        m->started_tasks++;
+        if (t)
+            born(m, t, e);
+        else
+            came(m);
+        break;
+    case TASK_DONE:
+    case TASK_PANICKED:
+        m->done_tasks += e->op == TASK_DONE;
+        if (!t || !ended(t->state))
+            went(m);
+        if (t) {
+            t->ended_ns = m->now_ns;
+            let_go(m, t);
+        }
+        if (m->main_task && e->task == m->main_task && e->op == TASK_DONE)
+            m->main_done = true;
+        break;
+    default:
+        break;
+    }
+}
+
+void fold_task(struct model *m, const struct event *e)
+{
+    uint8_t why = (uint8_t)e->x, state = e->op;
+    if (UNLIKELY(state >= TASK_STATE_COUNT || why >= WHY_COUNT)) {
+        m->ignored++;
+        return;
+    }
+    struct task_model *t = task_at(m, e->task);
+    int64_t now = m->now_ns;
+    if (UNLIKELY((1u << state & (1u << TASK_NEW | 1u << TASK_DONE | 1u << TASK_PANICKED)) != 0))
+        rare(m, t, e);
+    if (UNLIKELY(!t))
+        return;
+    if (UNLIKELY(ended(t->state) && !ended(state)))
+        came(m); /* its end was another's, or the stream is damaged */
+    t->in_state[t->state] += now - t->since_ns;
+    if (t->on)
+        leaves(m, t);
+    if (e->obj)
+        enters(m, why, e->obj);
+    t->state = state;
+    t->why = why;
+    t->proc = (uint8_t)(e->x >> 8);
+    t->on = e->obj;
+    t->since_ns = now;
+    uint32_t at = t->strokes;
+    if (!at || t->stroke[(at - 1) % TIMELINE].from_ns != now)
+        t->strokes = at + 1;
+    else
+        at--;
+    t->stroke[at % TIMELINE] = (struct stroke){.from_ns = now, .state = state, .why = why};
+    if (worth_a_line(state, why))
+        model_log(m, e);
+}
+
+void fold_source(struct model *m, const struct event *e)
+{
+    struct task_model *t = task_at(m, e->task);
+    if (t)
+        t->line = e->a;
+}
+
+void model_leaked(struct model *m, const uint32_t *tasks, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct task_model *t = task_at(m, tasks[i]);
+        if (!t || t->state == TASK_LEAKED || ended(t->state))
+            continue;
+        t->state = TASK_LEAKED; /* since when it waits, and for what, stays */
+        m->leaked_tasks++;
+    }
+}
