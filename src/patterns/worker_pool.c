@@ -219,7 +219,7 @@ static struct pool *make(struct pattern_run *pr)
     p->stop = chan_make_quiet(0);
     p->retire = chan_make_quiet(POOL_WORKERS);
     p->scaler_quit = chan_make_quiet(0);
-    p->done = chan_make_signal(chan_id(p->results));
+    p->done = chan_make_quiet(1);
     p->consumer_rng = rt_rng(rt, "consumer");
     p->traffic = traffic_start(t, (int)w->priorities, pattern_base_dir(pr), source);
     return p;
