@@ -39,8 +39,7 @@ static void cancel(struct pattern_run *pr)
     if (!atomic_load(&p->stopping))
         p->stopped_ns = rt_now();
     char text[128];
-    snprintf(text, sizeof text, "cancel: %" PRId64 " jobs stand in the queue",
-             jobs_waiting(p));
+    snprintf(text, sizeof text, "cancel: %" PRId64 " jobs stand in the queue", jobs_waiting(p));
     rt_mark(text, BY_ENGINE);
     ctx_cancel(p->ctx, NULL);
 }
