@@ -106,6 +106,8 @@ static void parse_cue(struct parse *p, int number, const struct setting *o)
     const char *bad = NULL;
     if (strcmp(o->key, "at") == 0) {
         bad = value_duration(o->value, &c->at_ns);
+        if (bad)
+            c->at_ns = 0;
     } else if (strcmp(o->key, "do") == 0) {
         struct command cmd;
         bad = command_parse(o->value, &cmd);
@@ -151,7 +153,7 @@ static const struct {
 
 static void check_diagnoses(struct parse *p, const struct expectation *x)
 {
-    if (x->cmp != CMP_EQ && x->cmp != CMP_NE) {
+    if (!*x->want || (x->cmp != CMP_EQ && x->cmp != CMP_NE)) {
         error_add(p->e, "diagnosis takes a list of kinds: = none, = leak, panic");
         return;
     }
@@ -252,7 +254,7 @@ static void parse_expect(struct parse *p, const struct setting *o)
         check_diagnoses(p, &x);
     else if (!bad)
         check_figure(p, x.figure);
-    if (!bad)
+    if (!bad && strcmp(x.figure, "diagnosis") != 0)
         bad = check_wanted(&x);
     if (bad)
         error_add(p->e, "%s: %s", x.source, bad);
