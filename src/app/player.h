@@ -53,12 +53,22 @@ bool player_step(struct player *p, enum step_kind kind, int dir);
 void player_seek(struct player *p, int64_t t_ns); /* clamps */
 /* An engine command. NULL, or a sentence (thread-local). */
 const char *player_command(struct player *p, const char *text, enum by by);
-/* Cue commands that are the screen's (pause, speed) and captions that the position has passed since
- * the last call: "" when there is none; thread-local. */
+/* The next command of a cue that is the screen's (pause, speed) and that playing has passed since
+ * the last call; "" when there is none. Captions are MARK events: the panels show them. */
 const char *player_cue(struct player *p);
 /* The commands of this run so far with their instants, for save-cues: i from 0; false at the end.
  */
 bool player_tweak(const struct player *p, size_t i, int64_t *t_ns, const char **text);
+
+/* Event number n (from 0); false: it is not there (any more). */
+bool player_event(struct player *p, uint64_t n, struct event *out);
+/* A copy of the fold after the first n events, to be freed; NULL: no longer held. */
+struct model *player_model_at(struct player *p, uint64_t n);
+/* Folds all that is held up to what is shown, apart from the position, for files that are written
+ * at the end: see(arg, model, event), diagnoses included, each after the event that completed it.
+ * False: the beginning was no longer held, and it began later. */
+bool player_each(struct player *p,
+                 void (*see)(void *arg, const struct model *m, const struct event *e), void *arg);
 
 /* Records the whole session, from its beginning and on. NULL, or a malloc'ed sentence. */
 char *player_record(struct player *p, const char *path);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What the player's files share. */
+#ifndef APP_PLAYER_INSIDE_H
+#define APP_PLAYER_INSIDE_H
+
+#include "app/engine.h"
+#include "app/keyframes.h"
+#include "app/player.h"
+#include "app/recorder.h"
+#include "app/reel.h"
+#include "session/psr.h"
+
+/* A command of the stream: for branches and for save-cues. */
+struct player_tweak {
+    uint64_t n; /* number of its COMMAND event */
+    int64_t t_ns;
+    uint64_t step;
+    enum by by;
+    uint32_t text;
+};
+struct player {
+    /* where the stream comes from: an engine, or a session */
+    const struct scenario *scenario;
+    struct scenario *own_scenario; /* replay: parsed from the session */
+    const struct run_options *options;
+    const struct pattern *pattern;
+    struct engine_config config;
+    struct engine *engine;
+    struct psr_reader *reader;
+    struct strtab *names, *own_names;
+    bool cues;
+
+    struct reel *reel;
+    struct keyframes keys;
+    struct player_tweak *tweaks;
+    size_t tweaks_n, tweaks_cap;
+
+    /* what is shown: n events, at now_ns */
+    struct model *model;
+    struct detect *detect;
+    uint64_t n;
+    int64_t now_ns;
+    bool paused, behind; /* behind: the user went back */
+    double speed;
+    int64_t wall_ns;       /* of the last tick; 0: none yet */
+    int64_t seek_ns;       /* a seek under way to there, or -1 */
+    uint32_t awaited;      /* commands asked for whose effect is not shown yet */
+    int64_t awaited_until; /* wall time; then it was refused or lost */
+    int64_t cue_ns;        /* cues up to here were handed out */
+    size_t cue_at;
+
+    struct recorder *recorder;
+    char *record_path, *record_error;
+    uint64_t record_n;      /* the next event that the recorder gets */
+    int64_t record_wall_ns; /* while time ran */
+    uint64_t record_bytes;
+};
+
+/* player_move.c: the fold ------------------------------------------------------------------------
+ */
+
+/* Applies events in order until there are `until` of them, one is later than t_ns, or the wall
+ * clock reaches deadline (0: none). True: got there. */
+bool player_fold(struct player *p, uint64_t until, int64_t t_ns, int64_t deadline);
+/* Goes to n events at t_ns, wherever it is now. False: the tape has forgotten that part. */
+bool player_goto(struct player *p, uint64_t n, int64_t t_ns, int64_t deadline);
+/* Takes what the engine made onto the tape. At most until the wall clock reaches deadline (0: all
+ * that is there). */
+void player_take(struct player *p, int64_t deadline);
+/* Goes on with a seek. */
+void player_seek_on(struct player *p, int64_t deadline);
+/* The position has caught up with the newest: the engine may go on. */
+void player_front(struct player *p);
+void player_engine_pause(struct player *p);
+
+/* player_branch.c: executes the run again up to the position; false: it could not be started. */
+bool player_branch(struct player *p, char **error);
+
+/* player_record.c */
+void player_record_feed(struct player *p);
+/* Before a branch: ends a recording that already holds what is about to be forgotten. NULL, or the
+ * path (malloc'ed) where the other story is to be recorded. */
+char *player_record_aside(struct player *p);
+
+#endif

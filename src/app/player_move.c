@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* Moving over the tape: folding, stepping, seeking.
+ *
+ * Forward is the fold itself. Back is the nearest keyframe and the fold from there, so that after
+ * any walk the model is the one that a fold from the start gives: there is no second way. */
+#include <stdlib.h>
+
+#include "app/fold.h"
+#include "app/player_inside.h"
+#include "base/mem.h"
+
+enum { CHUNK = 256, KEEP_AHEAD = 1 << 16 };
+static const int64_t STEP_NS = 10000000;
+
+/* Stepping and seeking run no cues of the screen: the user is at the wheel. */
+static void cues_passed(struct player *p)
+{
+    p->cue_ns = p->now_ns;
+    p->cue_at = 0;
+}
+
+static void note_command(struct player *p, uint64_t n, const struct event *e)
+{
+    if (p->tweaks_n && p->tweaks[p->tweaks_n - 1].n >= n)
+        return; /* seen at an earlier pass */
+    grow(&p->tweaks, &p->tweaks_cap, p->tweaks_n + 1, sizeof *p->tweaks);
+    p->tweaks[p->tweaks_n++] = (struct player_tweak){
+        .n = n, .t_ns = e->t_ns, .step = (uint64_t)e->v, .by = (enum by)e->op, .text = e->c};
+}
+
+bool player_fold(struct player *p, uint64_t until, int64_t t_ns, int64_t deadline)
+{
+    struct event ev[CHUNK];
+    size_t got;
+    while (p->n < until) {
+        size_t want = until - p->n < CHUNK ? (size_t)(until - p->n) : CHUNK;
+        if (!(got = reel_read(p->reel, p->n, ev, want)))
+            break;
+        for (size_t i = 0; i < got; i++) {
+            if (ev[i].t_ns > t_ns)
+                return true;
+            keyframes_offer(&p->keys, p->n, p->model, p->detect);
+            detect_apply(p->detect, p->model, &ev[i]);
+            if (ev[i].kind == EV_COMMAND) {
+                note_command(p, p->n, &ev[i]);
+                if (p->awaited && ev[i].op != BY_CUE)
+                    p->awaited--;
+            }
+            p->n++;
+            if (ev[i].t_ns > p->now_ns)
+                p->now_ns = ev[i].t_ns;
+        }
+        if (deadline && wall_now() >= deadline && p->n < until)
+            return false;
+    }
+    return true;
+}
+
+/* Time without an event; nothing moves on after the end. */
+static void advance(struct player *p, int64_t t_ns)
+{
+    if (t_ns <= p->now_ns || p->model->ended)
+        return;
+    model_advance(p->model, t_ns);
+    p->now_ns = t_ns;
+}
+
+bool player_goto(struct player *p, uint64_t n, int64_t t_ns, int64_t deadline)
+{
+    const struct keyframe *f = NULL;
+    bool back = n < p->n || t_ns < p->now_ns;
+    f = keyframes_find(&p->keys, reel_first(p->reel), n, t_ns);
+    if (!f && back)
+        return false;
+    if (back || (f && f->n > p->n)) {
+        model_free(p->model);
+        detect_free(p->detect);
+        p->model = model_clone(f->model);
+        p->detect = detect_clone(f->detect);
+        p->n = f->n;
+        p->now_ns = p->model->now_ns;
+    }
+    if (!player_fold(p, n, INT64_MAX, deadline))
+        return true;
+    advance(p, t_ns);
+    return true;
+}
+
+void player_engine_pause(struct player *p)
+{
+    if (p->engine)
+        engine_pause(p->engine, p->paused || p->behind);
+}
+
+void player_front(struct player *p)
+{
+    if (!p->behind)
+        return;
+    p->behind = false;
+    player_engine_pause(p);
+}
+
+void player_take(struct player *p, int64_t deadline)
+{
+    if (!p->engine)
+        return;
+    struct event ev[1024];
+    size_t got;
+    bool sim = p->config.world == WORLD_SIM;
+    /* A sim that is faster than the fold waits: its queue is full, nothing is lost. */
+    while (!(sim && reel_count(p->reel) - p->n > KEEP_AHEAD && !p->behind) &&
+           (got = engine_take(p->engine, ev, ARRAY_LEN(ev)))) {
+        reel_add(p->reel, ev, got);
+        if (deadline && wall_now() >= deadline)
+            break;
+    }
+    if (reel_first(p->reel) > (p->keys.count ? p->keys.at[0].n : 0))
+        keyframes_drop(&p->keys, reel_first(p->reel));
+}
+
+/* At the newest: makes the engine go on, by an event or up to until_ns. */
+static void engine_on(struct player *p, int64_t until_ns)
+{
+    if (!p->engine || engine_ended(p->engine)) {
+        player_take(p, 0);
+        return;
+    }
+    uint64_t before = reel_count(p->reel);
+    if (p->config.world == WORLD_SIM) {
+        engine_advance(p->engine, until_ns);
+        player_take(p, 0);
+        return;
+    }
+    /* Live cannot be made to take one step: its gates open until something has happened. */
+    int64_t deadline = wall_now() + 200000000;
+    int64_t from = engine_horizon(p->engine);
+    engine_pause(p->engine, false);
+    do
+        player_take(p, 0);
+    while (wall_now() < deadline && !engine_ended(p->engine) &&
+           (until_ns < 0
+                ? reel_count(p->reel) == before && engine_horizon(p->engine) < from + STEP_NS
+                : engine_horizon(p->engine) < until_ns));
+    engine_pause(p->engine, true);
+}
+
+static bool is_switch(const struct event *e)
+{
+    return e->kind == EV_TASK && e->op == TASK_RUNNING;
+}
+
+/* One event forward; false: there is none. */
+static bool forward_event(struct player *p, struct event *ev)
+{
+    for (int tries = 0; p->n == reel_count(p->reel) && tries < 50; tries++) {
+        if (p->model->ended || (!p->engine))
+            return false;
+        int64_t before = engine_horizon(p->engine);
+        engine_on(p, -1);
+        if (p->n == reel_count(p->reel) && engine_horizon(p->engine) == before &&
+            p->config.world == WORLD_SIM)
+            return false;
+    }
+    if (!reel_read(p->reel, p->n, ev, 1))
+        return false;
+    return player_fold(p, p->n + 1, INT64_MAX, 0);
+}
+
+static bool forward(struct player *p, enum step_kind kind)
+{
+    struct event ev;
+    if (kind == STEP_EVENT)
+        return forward_event(p, &ev);
+    if (kind == STEP_SWITCH) {
+        bool moved = false;
+        int64_t deadline = wall_now() + 200000000;
+        while (forward_event(p, &ev)) {
+            moved = true;
+            if (is_switch(&ev) || wall_now() > deadline)
+                break;
+        }
+        return moved;
+    }
+    int64_t target = p->now_ns + STEP_NS;
+    if (p->model->ended)
+        return false;
+    if (!p->engine && target > reel_last_ns(p->reel))
+        target = reel_last_ns(p->reel);
+    for (int tries = 0;
+         p->engine && tries < 10 && !engine_ended(p->engine) && engine_horizon(p->engine) < target;
+         tries++)
+        engine_on(p, target);
+    player_take(p, 0);
+    if (p->engine && target > engine_horizon(p->engine))
+        target = engine_horizon(p->engine);
+    bool moved = target > p->now_ns;
+    player_fold(p, reel_count(p->reel), target, 0);
+    advance(p, target);
+    return moved;
+}
+
+/* Goes back to where n events have been, at the time of the last. */
+static bool back_to(struct player *p, uint64_t n)
+{
+    struct event last;
+    if (n < reel_first(p->reel))
+        return false;
+    int64_t t = n && reel_read(p->reel, n - 1, &last, 1) ? last.t_ns : 0;
+    return player_goto(p, n, t, 0);
+}
+
+static bool back(struct player *p, enum step_kind kind)
+{
+    if (kind == STEP_10MS) {
+        int64_t t = p->now_ns > STEP_NS ? p->now_ns - STEP_NS : 0;
+        return p->now_ns > 0 && player_goto(p, reel_until(p->reel, t), t, 0);
+    }
+    if (p->n == 0)
+        return false;
+    uint64_t n = p->n - 1;
+    struct event ev;
+    while (kind == STEP_SWITCH && n > reel_first(p->reel) && reel_read(p->reel, n - 1, &ev, 1) &&
+           !is_switch(&ev))
+        n--;
+    return back_to(p, n);
+}
+
+bool player_step(struct player *p, enum step_kind kind, int dir)
+{
+    p->seek_ns = -1;
+    player_pause(p, true);
+    player_take(p, 0);
+    bool moved = dir > 0 ? forward(p, kind) : back(p, kind);
+    if (dir < 0 && moved)
+        p->behind = true;
+    if (p->n == reel_count(p->reel) && dir > 0)
+        player_front(p);
+    cues_passed(p);
+    return moved;
+}
+
+/* ---- other instants than the one shown ---------------------------------------------------------
+ */
+
+bool player_event(struct player *p, uint64_t n, struct event *out)
+{
+    return reel_read(p->reel, n, out, 1) == 1;
+}
+
+struct model *player_model_at(struct player *p, uint64_t n)
+{
+    const struct keyframe *f = keyframes_find(&p->keys, reel_first(p->reel), n, INT64_MAX);
+    if (!f || n > reel_count(p->reel))
+        return NULL;
+    struct model *m = model_clone(f->model);
+    struct detect *d = detect_clone(f->detect);
+    struct event ev[CHUNK];
+    size_t got;
+    for (uint64_t at = f->n; at < n; at += got) {
+        size_t want = n - at < CHUNK ? (size_t)(n - at) : CHUNK;
+        if (!(got = reel_read(p->reel, at, ev, want)))
+            break;
+        for (size_t i = 0; i < got; i++)
+            detect_apply(d, m, &ev[i]);
+    }
+    detect_free(d);
+    return m;
+}
+
+bool player_each(struct player *p,
+                 void (*see)(void *arg, const struct model *m, const struct event *e), void *arg)
+{
+    struct fold f;
+    struct event ev[CHUNK], diagnosis;
+    size_t got;
+    uint64_t at = reel_first(p->reel);
+    bool whole = at == 0;
+    fold_init(&f, p->names);
+    for (; at < p->n && (got = reel_read(p->reel, at, ev, CHUNK)); at += got)
+        for (size_t i = 0; i < got && at + i < p->n; i++) {
+            detect_apply(f.detect, f.model, &ev[i]);
+            see(arg, f.model, &ev[i]);
+            while (fold_diagnosis(&f, &diagnosis))
+                see(arg, f.model, &diagnosis);
+        }
+    fold_free(&f);
+    return whole;
+}
+
+/* ---- seeking -----------------------------------------------------------------------------------
+ */
+
+void player_seek_on(struct player *p, int64_t deadline)
+{
+    uint64_t n = reel_until(p->reel, p->seek_ns);
+    if (!player_goto(p, n, p->seek_ns, deadline)) {
+        /* The tape has forgotten its beginning: the oldest there is. */
+        const struct keyframe *f = p->keys.count ? &p->keys.at[0] : NULL;
+        if (f)
+            player_goto(p, f->n, f->model->now_ns, 0);
+        p->seek_ns = -1;
+    }
+    if (p->n >= n || p->n >= reel_count(p->reel))
+        p->seek_ns = -1;
+    cues_passed(p);
+}
+
+void player_seek(struct player *p, int64_t t_ns)
+{
+    player_take(p, 0);
+    if (t_ns < 0)
+        t_ns = 0;
+    int64_t last = player_last(p);
+    if (t_ns > last && p->engine && p->config.world == WORLD_SIM && !p->model->ended) {
+        engine_pause(p->engine, true);
+        int64_t deadline = wall_now() + 1000000000;
+        while (engine_horizon(p->engine) < t_ns && !engine_ended(p->engine) &&
+               wall_now() < deadline)
+            engine_on(p, t_ns);
+        last = player_last(p);
+        player_engine_pause(p);
+    }
+    if (t_ns > last)
+        t_ns = last;
+    p->seek_ns = t_ns;
+    p->behind = t_ns < last;
+    player_engine_pause(p);
+    player_seek_on(p, wall_now() + 40000000);
+}

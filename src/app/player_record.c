@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Recording: the tape from its beginning, then what comes, goes to the recorder's thread. Each tick
+ * hands over as much as it takes; what it does not take yet stays on the tape. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/player_inside.h"
+#include "app/session_header.h"
+#include "base/mem.h"
+
+enum { PART = 4096 };
+
+static void set_error(struct player *p, char *error)
+{
+    free(p->record_error);
+    p->record_error = error;
+}
+
+/* As much as the recorder takes now. */
+static void feed(struct player *p)
+{
+    struct event ev[PART];
+    size_t got;
+    while ((got = reel_read(p->reel, p->record_n, ev, PART)) && recorder_give(p->recorder, ev, got))
+        p->record_n += got;
+}
+
+char *player_record(struct player *p, const char *path)
+{
+    char *error = NULL;
+    if (!p->engine)
+        return xstrdup("this is a recording already");
+    if (p->recorder)
+        return xasprintf("%s is being recorded", p->record_path);
+    if (reel_first(p->reel) > 0)
+        return xstrdup("the beginning of this run is no longer held (start with --record to have "
+                       "all of a long one)");
+    struct session_header h;
+    session_header_make(&h, &p->config, (const char *const *)p->options->sets);
+    p->recorder = recorder_start(path, false, &h.header, p->names, &error);
+    session_header_free(&h);
+    if (!p->recorder)
+        return error;
+    free(p->record_path);
+    p->record_path = xstrdup(path);
+    set_error(p, NULL);
+    p->record_n = 0;
+    p->record_bytes = 0;
+    p->record_wall_ns = 0;
+    player_record_feed(p);
+    return NULL;
+}
+
+void player_record_feed(struct player *p)
+{
+    const char *error = recorder_error(p->recorder);
+    if (error) {
+        set_error(p, xstrdup(error));
+        free(recorder_stop(p->recorder));
+        p->recorder = NULL;
+        return;
+    }
+    feed(p);
+}
+
+char *player_record_stop(struct player *p)
+{
+    if (!p->recorder)
+        return NULL;
+    /* What is on the tape belongs to it; the recorder's list is short, so wait for room. */
+    player_take(p, 0);
+    while (p->record_n < reel_count(p->reel) && !recorder_error(p->recorder)) {
+        uint64_t before = p->record_n;
+        feed(p);
+        if (p->record_n == before)
+            recorder_wait(p->recorder);
+    }
+    p->record_bytes = recorder_bytes(p->recorder);
+    char *error = recorder_stop(p->recorder);
+    p->recorder = NULL;
+    if (error)
+        set_error(p, xstrdup(error));
+    return error;
+}
+
+char *player_record_aside(struct player *p)
+{
+    if (!p->recorder || p->record_n <= p->n)
+        return NULL;
+    const char *dot = strrchr(p->record_path, '.');
+    size_t stem =
+        dot && !strchr(dot, '/') ? (size_t)(dot - p->record_path) : strlen(p->record_path);
+    char *next = NULL;
+    for (int i = 2; i < 1000; i++) {
+        free(next);
+        next = xasprintf("%.*s-%d%s", (int)stem, p->record_path, i, p->record_path + stem);
+        if (access(next, F_OK) != 0)
+            break;
+    }
+    free(player_record_stop(p));
+    return next;
+}
+
+struct player_recording player_recording(const struct player *p)
+{
+    return (struct player_recording){.on = p->recorder != NULL,
+                                     .wall_ns = p->recorder ? p->record_wall_ns : 0,
+                                     .bytes = p->recorder ? recorder_bytes(p->recorder)
+                                                          : p->record_bytes,
+                                     .path = p->record_path,
+                                     .error = p->record_error};
+}
