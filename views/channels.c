@@ -9,6 +9,8 @@
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
+enum { WAITS = 34 /* cells for "⏸ 12 senders wait 491ms  high 100" */ };
+
 static bool listed(const struct object_model *o)
 {
     return o->known && (o->kind == OBJ_CHAN || o->kind == OBJ_QUEUE || o->kind == OBJ_DEPENDENCY ||
@@ -87,7 +89,7 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
     char text[64];
     level_text(o, text, sizeof text);
     int level = utf8_width(text) > 7 ? utf8_width(text) : 7;
-    int gauge = (r.w - name - level - 4) / 2;
+    int gauge = (r.w - name - level - 4) / (r.w >= 74 ? 4 : 2);
     gauge = gauge > 18 ? 18 : gauge < 6 ? 6 : gauge;
     int spark = r.w - name - level - gauge - 5;
     bool full = o->cap > 0 && o->level.now >= (double)o->cap;
@@ -105,6 +107,11 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
     }
     canvas_text(c, x, r.y, full ? ST_FILL_HIGH : ST_NORMAL, 0, text);
     x += level + 1;
+    if (r.h == 1 && spark >= WAITS + 8) { /* one wide line: who waits stands in it */
+        draw_waits(c, x, r.y, WAITS, s, o);
+        x += WAITS + 1;
+        spark -= WAITS + 1;
+    }
     if (spark > 3)
         draw_spark(c, x, r.y, spark, &o->history, o->cap > 0 ? (double)o->cap : 0,
                    full ? ST_FILL_HIGH : ST_FILL);
@@ -121,9 +128,10 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, "no channels yet");
         return;
     }
-    int lines = n * 2 <= r.h || r.h < 3 ? 2 : n * 3 <= r.h * 2 ? 2 : 1;
+    bool wide = r.w >= 74;
+    int lines = wide ? 1 : n * 2 <= r.h || r.h < 3 ? 2 : n * 3 <= r.h * 2 ? 2 : 1;
     lines = r.h < 2 ? 1 : lines;
-    int pitch = n * 3 <= r.h + 1 ? 3 : lines;
+    int pitch = wide ? (n * 2 <= r.h + 1 ? 2 : 1) : n * 3 <= r.h + 1 ? 3 : lines;
     int fit = r.h / pitch + (pitch == 3 && r.h % 3 == 2);
     int first = list_first(state, n, fit > 0 ? fit : 1), name = 4, row = 0;
     for (uint32_t id = 1; id < m->objects_n; id++) {
@@ -136,7 +144,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
             continue;
         if (row >= first)
             draw_object(c, (struct rect){r.x, r.y + (row - first) * pitch, r.w, lines}, name, s, id,
-                        row == state->chosen && n > 1);
+                        state->focused && row == state->chosen && n > 1);
         row++;
     }
     list_marks(c, r, first, first + fit < n ? n + r.h : 0);

@@ -72,14 +72,14 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, nothing);
         return;
     }
-    int first = list_first(state, n, r.h), mark = r.w > 60 ? 22 : r.w > 40 ? 16 : 10;
+    int first = list_first(state, n, r.h), mark = r.w > 60 ? 20 : r.w > 40 ? 16 : 10;
     for (int i = first; i < n && i < first + r.h; i++) {
         struct standing on = standing_on(s->model, i + 1);
-        int y = r.y + i - first, code = r.w - mark - 6;
-        canvas_put(c, r.x, y, i == state->chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
+        int y = r.y + i - first, code = r.w - 6 - (on.n ? mark + 1 : 0);
+        canvas_put(c, r.x, y, state->focused && i == state->chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
         canvas_textf(c, r.x + 1, y, ST_DIM, 0, "%3d ", i + 1);
         canvas_text_cut(c, r.x + 5, y, code, on.n ? ST_TITLE : ST_NORMAL, 0, s->listing[i]);
-        draw_mark(c, r.x + 6 + code, y, mark, s->model, on);
+        draw_mark(c, r.x + r.w - mark - 1, y, mark, s->model, on);
     }
     list_marks(c, r, first, n);
 }

@@ -71,7 +71,7 @@ static int body_width(const struct flow *f, int node)
         return f->gauge;
     char text[128];
     body_text(f, node, text, sizeof text);
-    int w = utf8_width(text), most = f->detail == 0 ? 28 : f->detail == 1 ? 20 : 14;
+    int w = utf8_width(text), most = f->detail == 0 ? 32 : f->detail == 1 ? 24 : 18;
     return w < most ? w : most;
 }
 
@@ -90,6 +90,9 @@ static bool fit(struct flow *f, int detail)
         if (w > f->w[t->node[i].layer])
             f->w[t->node[i].layer] = w;
     }
+    /* Below the last node there is nothing to the right of it: its words need a column. */
+    if (t->layers && f->w[t->layers - 1] < 13)
+        f->w[t->layers - 1] = 13;
     int used = 0, gaps = t->layers - 1;
     for (int i = 0; i < t->layers; i++)
         used += f->w[i];
@@ -166,18 +169,18 @@ static void draw_object(const struct flow *f, int node)
     if (f->lane < 4)
         return;
     if (o->senders)
-        snprintf(text, sizeof text, "%" PRIu32 " send%s", o->senders, o->senders == 1 ? "s" : "");
+        snprintf(text, sizeof text, "%" PRIu32 " %s", o->senders,
+                 o->senders == 1 ? "sender waits" : "senders wait");
     else if (o->receivers)
-        snprintf(text, sizeof text, "%" PRIu32 " recv", o->receivers);
+        snprintf(text, sizeof text, "%" PRIu32 " %s", o->receivers,
+                 o->receivers == 1 ? "receiver waits" : "receivers wait");
     else
         return;
-    canvas_textf(c, x, y + 2, o->senders ? ST_WARN : ST_DIM, 0, "%s wait",
-                 o->senders ? "senders" : "receivers");
-    (void)text;
+    canvas_text_cut(c, x, y + 2, most, o->senders ? ST_WARN : ST_DIM, 0, text);
 }
 
-/* "⏸ blocked: send 84ms" for one task. */
-static void one_state(const struct flow *f, const struct crowd *w, struct str *out,
+/* "⏸ blocked: send 84ms" for one task; where that is too wide, the word and the age. */
+static void one_state(const struct flow *f, const struct crowd *w, int most, struct str *out,
                       struct state_look *look)
 {
     const struct task_model *t = &f->m->tasks[w->first];
@@ -196,8 +199,14 @@ static void one_state(const struct flow *f, const struct crowd *w, struct str *o
             out->len = (size_t)(last - out->data);
         }
     }
-    if (t->state == TASK_WAITING || state == TASK_LEAKED)
-        str_addf(out, " %s", format_duration(age, f->now_ns - t->since_ns));
+    if (t->state != TASK_WAITING && state != TASK_LEAKED)
+        return;
+    format_duration(age, f->now_ns - t->since_ns);
+    if (utf8_width(out->data) + 1 + utf8_width(age) > most) {
+        str_clear(out);
+        str_addf(out, "%s %s", glyph, look->word);
+    }
+    str_addf(out, " %s", age);
 }
 
 /* A glyph a task, or counts by state when they are too many. */
@@ -214,12 +223,12 @@ static void draw_strip(const struct flow *f, int node, int x, int y, int most)
         return;
     }
     int right = x + most;
-    for (int s = 0; s < TASK_STATE_COUNT; s++) {
-        if (!w->state[s])
+    for (int i = 0; i < STATE_GROUPS; i++) {
+        if (!w->state[i])
             continue;
-        struct state_look l = state_look((uint8_t)s, WHY_NONE);
+        struct state_look l = state_group_look(i);
         char number[FORMAT_SIZE];
-        format_count(number, w->state[s]);
+        format_count(number, w->state[i]);
         if (x + 1 + (int)strlen(number) > right)
             return;
         canvas_put(f->c, x, y, l.glyph, l.style, 0);
@@ -239,7 +248,7 @@ static void draw_crowd(const struct flow *f, int node)
     if (w->n == 1 && !w->prefix) {
         struct str s = {0};
         struct state_look look;
-        one_state(f, w, &s, &look);
+        one_state(f, w, most, &s, &look);
         canvas_text_cut(f->c, x, y + 1, most, look.style, 0, s.data);
         str_free(&s);
         return;
@@ -249,8 +258,10 @@ static void draw_crowd(const struct flow *f, int node)
         return;
     char age[FORMAT_SIZE];
     if (w->blocked) {
-        snprintf(text, sizeof text, "⏸ %" PRIu32 " blocked: send %s", w->blocked,
-                 format_duration(age, f->now_ns - w->since_ns));
+        format_duration(age, f->now_ns - w->since_ns);
+        snprintf(text, sizeof text, "⏸ %" PRIu32 " blocked: send %s", w->blocked, age);
+        if (utf8_width(text) > most)
+            snprintf(text, sizeof text, "⏸ %" PRIu32 " blocked %s", w->blocked, age);
         canvas_text_cut(f->c, x, y + 2, most, ST_WARN, 0, text);
     }
 }
@@ -258,7 +269,7 @@ static void draw_crowd(const struct flow *f, int node)
 static double rate_of(const struct flow *f, const struct topo_link *l)
 {
     const struct object_model *o = &f->m->objects[l->obj];
-    return (double)o->rate;
+    return (double)(l->into ? o->rate : o->rate_out);
 }
 
 /* Items on their way: dots that travel with the model's time. */
@@ -284,9 +295,7 @@ static void draw_link(const struct flow *f, const struct topo_link *l)
     uint8_t style = blocked ? ST_WARN : ST_DIM;
     double rate = rate_of(f, l);
     canvas_put(f->c, x1, y1, GL_HEAD_RIGHT, style, 0);
-    char text[FORMAT_SIZE + 4];
-    snprintf(text, sizeof text, " %.28s ", format_rate((char[FORMAT_SIZE]){0}, rate));
-    char number[FORMAT_SIZE];
+    char text[FORMAT_SIZE + 4], number[FORMAT_SIZE];
     snprintf(text, sizeof text, " %s ", format_rate(number, rate));
     int w = (int)strlen(text);
     if (y0 != y1 || b->layer != a->layer + 1)
@@ -300,6 +309,9 @@ static void draw_link(const struct flow *f, const struct topo_link *l)
         canvas_text(f->c, at, y0, rate > 0 ? ST_NORMAL : ST_DIM, 0, text);
     } else {
         draw_items(f, x0, x1, y0, blocked ? 0 : rate);
+        int at = x0 + (x1 - x0 + 1 - (w - 2)) / 2;
+        if (l->into && x1 - x0 + 1 >= w - 2 && rate > 0) /* above it; behind a gauge its name is */
+            canvas_text(f->c, at, y0 - 1, ST_DIM, 0, number);
     }
 }
 
@@ -383,7 +395,7 @@ static void list_line(const struct flow *f, int node, int y)
         }
         struct str s = {0};
         struct state_look look;
-        one_state(f, w, &s, &look);
+        one_state(f, w, right - at, &s, &look);
         canvas_text_cut(f->c, at, y, right - at, look.style, 0, s.data);
         str_free(&s);
         return;

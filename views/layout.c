@@ -16,13 +16,13 @@ static const struct {
 } defaults[] = {
     {170, 50, "flow:8, tasks|channels, metrics|parameters|log, notes|code|contexts|groups"},
     {100, 32, "flow:7, tasks|channels, metrics|parameters|log"},
-    {80, 36, "flow:7, tasks|channels, metrics|log"},
-    {60, 20, "flow:7, tasks|channels"},
+    {80, 36, "flow:7, tasks, channels:6, metrics|log"},
+    {60, 20, "flow:6, tasks, channels:5"},
     {40, 22, "flow:10, tasks"},
     {0, 0, "flow, tasks, channels"},
 };
 
-enum { ROWS = LAYOUT_MAX, TOP = 1, BOTTOM = 2 /* message and keys */ };
+enum { ROWS = LAYOUT_MAX, TOP = 1, BOTTOM = 2 /* message and keys */, ROOMY = 30 };
 struct row {
     int view[LAYOUT_MAX];
     int n, fixed, min, h;
@@ -230,13 +230,14 @@ const char *layout_make(struct layout *l, const char *spec, int w, int h, int fo
     for (int i = 0; i < s.n; i++)
         seen |= row_has(&s.row[i], focus);
     if (!seen && focus >= 0) {
-        s.row[s.n - 1] = (struct row){.view = {focus}, .n = 1};
-        fit_width(&s.row[s.n - 1], w, focus);
-        s.n = rows_that_fit(&s, area);
-        if (!row_has(&s.row[s.n - 1], focus)) { /* it needs more than the last row had */
-            s.row[0] = (struct row){.view = {focus}, .n = 1};
-            fit_width(&s.row[0], w, focus);
-            s.n = 1;
+        /* In the place of the last row; where that is little room, of all but the first. */
+        int at = area >= ROOMY ? s.n - 1 : s.n > 1 ? 1 : 0;
+        for (;; at = 0) {
+            s.row[at] = (struct row){.view = {focus}, .n = 1};
+            s.n = at + 1;
+            fit_width(&s.row[at], w, focus);
+            if (at == 0 || rows_that_fit(&s, area) == s.n)
+                break;
         }
     }
     heights(&s, area);

@@ -24,7 +24,7 @@ static bool shown(const struct screen_state *s, uint64_t i, struct str *text)
     if (!s->filter || !*s->filter)
         return true;
     str_clear(text);
-    model_sentence(s->model, &entry(s->model, i)->ev, text);
+    model_log_sentence(s->model, entry(s->model, i), text);
     return text->data && strstr(text->data, s->filter);
 }
 
@@ -135,10 +135,10 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
             continue;
         const struct log_entry *l = entry(m, i);
         str_clear(&text);
-        model_sentence(m, &l->ev, &text);
+        model_log_sentence(m, l, &text);
         char when[FORMAT_SIZE];
         int y = r.y + r.h - h + row - first;
-        bool chosen = row == state->chosen && !state->follow;
+        bool chosen = state->focused && row == state->chosen && !state->follow;
         canvas_put(c, r.x, y, chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
         int x = canvas_text(c, r.x + 1, y, ST_DIM, 0, format_second(when, l->ev.t_ns)) + 1;
         canvas_text_cut(c, x, y, r.x + r.w - 1 - x, event_style(&l->ev), chosen ? CELL_BOLD : 0,

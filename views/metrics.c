@@ -37,9 +37,16 @@ static void line(struct pen *p)
     p->x = p->r.x + 1;
 }
 
+/* The mean of the newest samples that make up a second: one alone is too few events to be calm. */
 static double newest(const struct history *h)
 {
-    return h->n ? (double)h->sample[(h->n - 1) % HISTORY] : 0;
+    uint32_t n = h->n < HISTORY ? h->n : HISTORY;
+    int64_t span = h->step_ns > 0 ? (1000000000 + h->step_ns - 1) / h->step_ns : 1;
+    uint32_t last = n < (uint64_t)span ? n : (uint32_t)span;
+    double sum = 0;
+    for (uint32_t i = n - last; i < n; i++)
+        sum += (double)h->sample[i];
+    return last ? sum / last : 0;
 }
 
 static void rates(struct pen *p)

@@ -34,8 +34,10 @@ static struct widths widths_for(const struct screen_state *s, int w)
         k.name = name > k.name ? name : k.name;
         k.value = value > k.value ? value : k.value;
     }
-    int name = w / 2 < 8 ? 8 : w / 2, value = (w - k.name) * 2 / 3;
+    int name = w / 2 < 8 ? 8 : w / 2;
     k.name = k.name > name ? name : k.name;
+    int value =
+        w > 60 ? (w - k.name) / 2 : 8; /* a longer one pushes what is allowed to the right */
     k.value = k.value > value ? value : k.value;
     return k;
 }
@@ -48,14 +50,12 @@ static void draw_row(struct canvas *c, struct rect r, int y, struct widths k,
     canvas_put(c, r.x, y, chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
     canvas_put(c, x, y, p->changed ? '*' : ' ', ST_WARN, 0);
     canvas_text_cut(c, x + 1, y, k.name, chosen ? ST_TITLE : ST_NORMAL, 0, p->name);
-    int pad = k.value - utf8_width(p->value);
-    int at = x + k.name + 2;
-    canvas_text_cut(c, at + (pad > 0 ? pad : 0), y, right - at - (pad > 0 ? pad : 0),
-                    p->changed ? ST_WARN : ST_TITLE, attr, p->value);
-    at += (pad > 0 ? k.value : utf8_width(p->value)) + 2;
+    int at = x + k.name + 2, used = utf8_width(p->value);
+    canvas_text_cut(c, at, y, right - at, p->changed ? ST_WARN : ST_TITLE, attr, p->value);
+    at += (used > k.value ? used : k.value) + 2;
     if (!p->live && right - at > 12)
         right = draw_right(c, at, right, y, ST_DIM, 0, at_restart) - 1;
-    if (right - at > 3 && p->allowed)
+    if (p->allowed && (right - at > 8 || right - at >= utf8_width(p->allowed)))
         canvas_text_cut(c, at, y, right - at, ST_DIM, 0, p->allowed);
 }
 

@@ -377,6 +377,7 @@ void screen_draw(struct canvas *c, const struct screen_state *s, const struct la
         draw_box(c, item->r, v->name, item->view == focus && l->shown > 1);
         struct rect in = {item->r.x + 1, item->r.y + 1, item->r.w - 2, item->r.h - 2};
         struct rect old = canvas_clip(c, in);
+        states[item->view].focused = item->view == focus;
         v->draw(c, in, s, &states[item->view]);
         canvas_clip(c, old);
     }

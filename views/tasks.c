@@ -60,17 +60,17 @@ static uint32_t task_at(const struct screen_state *s, int row)
 }
 
 struct columns {
-    int name, state, item, age, strokes, pad;
+    int id, name, state, item, age, strokes;
 };
 
 /* What fits in w cells: the name and the state always, then age, item, strokes. */
 static struct columns columns_for(int w, int name)
 {
-    struct columns k = {.name = name < 6 ? 6 : name};
+    struct columns k = {.name = name < 6 ? 6 : name, .id = w > 70 ? 5 : 0};
     int most = w > 90 ? 24 : w > 60 ? 16 : 12;
     k.name = k.name > most ? most : k.name;
-    w -= 7 + k.name; /* mark, #id, blanks */
-    k.state = w > 60 ? 24 : w > 40 ? 22 : w > 22 ? w - 7 : w;
+    w -= 2 + k.id + k.name; /* the mark and a blank */
+    k.state = w > 44 ? 24 : w > 22 ? w - 7 : w;
     k.state = k.state > 24 ? 24 : k.state;
     w -= k.state + 1;
     if (w >= 6) {
@@ -98,8 +98,8 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct screen
     char text[64], age[FORMAT_SIZE];
     canvas_put(c, x, y, chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
     snprintf(text, sizeof text, "#%" PRIu32, id);
-    canvas_text_cut(c, x + 1, y, 5, ST_DIM, 0, text);
-    int at = x + 6;
+    canvas_text_cut(c, x + 1, y, k.id - 1, ST_DIM, 0, text);
+    int at = x + 1 + k.id;
     canvas_text_cut(c, at, y, k.name, over ? ST_DONE : ST_NORMAL, loud ? CELL_BOLD : 0,
                     model_task_name(m, id));
     at += k.name + 1;
@@ -139,17 +139,17 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct screen
 static void draw_legend(struct canvas *c, int x, int y, int right, const struct screen_state *s,
                         bool filter)
 {
-    uint32_t count[TASK_STATE_COUNT] = {0};
+    uint32_t count[STATE_GROUPS] = {0};
     const struct model *m = s->model;
     for (uint32_t id = 1; id < m->tasks_n; id++)
         if (listed(s, filter, id))
-            count[m->tasks[id].state < TASK_STATE_COUNT ? m->tasks[id].state : 0]++;
-    for (int state = 0; state < TASK_STATE_COUNT; state++) {
-        if (!count[state])
+            count[state_group(m->tasks[id].state, m->tasks[id].why)]++;
+    for (int i = 0; i < STATE_GROUPS; i++) {
+        if (!count[i])
             continue;
-        struct state_look l = state_look((uint8_t)state, WHY_NONE);
+        struct state_look l = state_group_look(i);
         char text[64], number[FORMAT_SIZE];
-        snprintf(text, sizeof text, "%s %s", format_count(number, count[state]), l.word);
+        snprintf(text, sizeof text, "%s %s", format_count(number, count[i]), l.word);
         if (x + 2 + utf8_width(text) > right)
             return;
         canvas_put(c, x, y, l.glyph, l.style, 0);
@@ -174,7 +174,7 @@ static void draw_map(struct canvas *c, struct rect r, const struct screen_state 
         if (!best ||
             loudness[t->state % TASK_STATE_COUNT] > loudness[best->state % TASK_STATE_COUNT])
             loudest = id;
-        here |= i == state->chosen;
+        here |= state->focused && i == state->chosen;
         i++;
         if (i % each && i < n)
             continue;
@@ -189,7 +189,7 @@ static void draw_map(struct canvas *c, struct rect r, const struct screen_state 
     uint32_t id = task_at(s, state->chosen);
     if (id)
         draw_line(c, r.x, r.y + r.h - 1, r.w, s, id,
-                  columns_for(r.w, utf8_width(model_task_name(s->model, id))), true);
+                  columns_for(r.w, utf8_width(model_task_name(s->model, id))), state->focused);
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -217,7 +217,8 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         if (!listed(s, filter, id))
             continue;
         if (row >= first)
-            draw_line(c, r.x, r.y + row - first, r.w - 1, s, id, k, row == state->chosen && n > 1);
+            draw_line(c, r.x, r.y + row - first, r.w - 1, s, id, k,
+                      state->focused && row == state->chosen && n > 1);
         row++;
     }
     list_marks(c, r, first, n);

@@ -41,7 +41,8 @@ struct screen_state {
 /* Kept per panel: scrolling and what is chosen. All zero is a good start. */
 struct view_state {
     int scroll, chosen;
-    bool follow; /* log: stay at the newest */
+    bool follow;  /* log: stay at the newest */
+    bool focused; /* set by screen_draw(): the mark of what is chosen is shown only there */
     int zoom;
     uint64_t anchor; /* log: the entry that is chosen, however the list moves */
     int anchor_row;

@@ -70,8 +70,8 @@ struct object_model {
     uint64_t ops[8];             /* by op: chan: send recv close drop; lock … */
     uint32_t senders, receivers; /* waiting */
     int64_t senders_since, receivers_since;
-    float rate; /* items put in a second over the last second, for arrows */
-    uint32_t rate_count;
+    float rate, rate_out; /* items put in and taken out a second, over the last second: arrows */
+    uint32_t rate_count, rate_out_count;
     int64_t rate_from_ns;
     uint32_t waiters;
     uint32_t owner; /* lock: task */

@@ -75,11 +75,12 @@ static inline void object_level(struct object_model *o, int64_t now_ns, double v
 
 void object_rate_roll(struct object_model *o, int64_t now_ns);
 
-static inline void object_rate(struct object_model *o, int64_t now_ns)
+static inline void object_rate(struct object_model *o, int64_t now_ns, bool out)
 {
     if (UNLIKELY(now_ns - o->rate_from_ns >= MODEL_SECOND))
         object_rate_roll(o, now_ns);
-    o->rate_count++;
+    o->rate_count += !out;
+    o->rate_out_count += out;
 }
 
 #endif

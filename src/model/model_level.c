@@ -49,6 +49,7 @@ void object_rate_roll(struct object_model *o, int64_t now_ns)
     if (span < MODEL_SECOND)
         return;
     o->rate = (float)((double)o->rate_count * (double)MODEL_SECOND / (double)span);
-    o->rate_count = 0;
+    o->rate_out = (float)((double)o->rate_out_count * (double)MODEL_SECOND / (double)span);
+    o->rate_count = o->rate_out_count = 0;
     o->rate_from_ns = now_ns;
 }

@@ -64,8 +64,8 @@ void fold_chan(struct model *m, const struct event *e)
     count_op(o, e->op);
     object_level(o, now, e->a);
     waiting(o, now, e->b, e->c);
-    if (e->op == CHAN_SEND) {
-        object_rate(o, now);
+    if (e->op <= CHAN_RECV) {
+        object_rate(o, now, e->op == CHAN_RECV);
     } else if (UNLIKELY(e->op == CHAN_CLOSE)) {
         o->closed = true;
         o->closed_ns = now;

@@ -67,7 +67,7 @@ static void enters(struct model *m, uint8_t why, uint32_t on)
             o->receivers_since = m->now_ns;
     } else if (why == WHY_IO) {
         object_level(o, m->now_ns, o->level.now + 1);
-        object_rate(o, m->now_ns);
+        object_rate(o, m->now_ns, false);
     }
 }
 

@@ -28,9 +28,10 @@ struct scene {
 };
 
 static struct key_hint scene_keys[] = {
-    {"?", "help"},        {"space", "pause"}, {".", "step"},   {",", "back"},
-    {"]", "[ ] speed"},   {"Down", "↑↓ parameter"}, {"Right", "←→ change"}, {"i", "inject"},
-    {"m", "mark"},        {"r", "record"},    {"Tab", "panel"}, {"q", "quit"}, {NULL, NULL},
+    {"?", "help"},      {"space", "pause"},       {".", "step"},          {",", "back"},
+    {"]", "[ ] speed"}, {"Down", "↑↓ parameter"}, {"Right", "←→ change"}, {"i", "inject"},
+    {"m", "mark"},      {"r", "record"},          {"Tab", "panel"},       {"q", "quit"},
+    {NULL, NULL},
 };
 
 static inline void scene_take(void *arg, const struct event *ev, size_t n)

@@ -103,8 +103,9 @@ Test(canvas, hostile_text_is_harmless)
 {
     struct canvas *c = canvas_create(30, 1);
     /* Escapes, a bell, C1 controls, broken UTF-8, joiners and direction marks. */
-    canvas_text(c, 0, 0, ST_NORMAL, 0, "a\033[2J\a\xc2\x9b\xff\xe2\x82"
-                                       "z\xe2\x80\x8d\xe2\x80\xae!");
+    canvas_text(c, 0, 0, ST_NORMAL, 0,
+                "a\033[2J\a\xc2\x9b\xff\xe2\x82"
+                "z\xe2\x80\x8d\xe2\x80\xae!");
     char *got = dump(c);
     for (const char *p = got; *p; p++)
         cr_assert((unsigned char)*p >= 0x20 || *p == '\n');

@@ -67,8 +67,8 @@ Test(keys, escape_itself)
 
 Test(keys, an_unfinished_sequence_waits)
 {
-    static const char *const parts[] = {"\033", "\033[", "\033[1;", "\033O", "\xe6\xbc",
-                                        "\033[<0;3"};
+    static const char *const parts[] = {"\033",  "\033[",    "\033[1;",
+                                        "\033O", "\xe6\xbc", "\033[<0;3"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct term_event e;
         cr_assert_eq(keys_decode(parts[i], strlen(parts[i]), false, own, 2, &e), 0);

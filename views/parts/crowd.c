@@ -50,8 +50,7 @@ static void name_crowd(struct crowd *w, const struct model *m)
 static void count(struct crowd *w, const struct task_model *t, uint8_t state)
 {
     w->n++;
-    if (state < TASK_STATE_COUNT)
-        w->state[state]++;
+    w->state[state_group(state, t->why)]++;
     if (!task_live(t))
         return;
     w->live++;

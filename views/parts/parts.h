@@ -27,9 +27,14 @@ struct state_look {
 };
 /* A task's state by its reason: blocked on a send looks other than waiting for work. */
 struct state_look state_look(uint8_t state, uint8_t why);
+/* States as they are counted: one that is blocked in a send or in a call is another fact than one
+ * that waits for work. */
+enum { STATE_GROUPS = TASK_STATE_COUNT + 2 };
+int state_group(uint8_t state, uint8_t why);
+struct state_look state_group_look(int group);
 /* "running", "blocked: send jobs", "waits: recv jobs", "calls dependency". */
 void state_text(const struct model *m, const struct task_model *t, struct str *out);
-/* The state to show: a leak that a detector found looks as one that the engine told. */
+/* The state to show: the task whose panic ended the run stands as panicked. */
 uint8_t state_shown(const struct model *m, uint32_t task);
 bool task_live(const struct task_model *t);
 
@@ -96,7 +101,7 @@ struct crowd {
     size_t prefix;          /* bytes of the shared prefix, 0: single */
     uint32_t first;         /* task */
     uint32_t n, live, busy; /* ever seen, not ended, with an item in hand */
-    uint32_t state[TASK_STATE_COUNT];
+    uint32_t state[STATE_GROUPS];
     uint32_t blocked_on; /* the object that most are blocked on in a send, or 0 */
     uint32_t waits_on;   /* likewise for anything else */
     uint8_t waits_why;

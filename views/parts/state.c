@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a task's state looks like: glyph + word + colour, so that neither a missing colour nor a
  * missing glyph takes the fact away. */
-#include <string.h>
-
 #include "base/str.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
@@ -40,29 +38,29 @@ struct state_look state_look(uint8_t state, uint8_t why)
     return l;
 }
 
-static bool name_in(const char *list, const char *name)
+int state_group(uint8_t state, uint8_t why)
 {
-    size_t n = strlen(name);
-    for (const char *at = list; (at = strstr(at, name)); at++)
-        if ((at == list || at[-1] == ' ') && (at[n] == '\0' || at[n] == ','))
-            return true;
-    return false;
+    bool held = state == TASK_WAITING || state == TASK_SLEEPING;
+    if (held && why == WHY_CHAN_SEND)
+        return TASK_STATE_COUNT;
+    if (held && why == WHY_IO)
+        return TASK_STATE_COUNT + 1;
+    return state < TASK_STATE_COUNT ? state : TASK_NEW;
+}
+
+struct state_look state_group_look(int group)
+{
+    if (group == TASK_STATE_COUNT)
+        return state_look(TASK_WAITING, WHY_CHAN_SEND);
+    if (group == TASK_STATE_COUNT + 1)
+        return state_look(TASK_WAITING, WHY_IO);
+    return state_look((uint8_t)group, WHY_NONE);
 }
 
 uint8_t state_shown(const struct model *m, uint32_t task)
 {
     const struct task_model *t = &m->tasks[task];
-    if (t->state == TASK_DONE || t->state >= TASK_LEAKED)
-        return t->state;
-    if (m->panic_ns && m->panic_task == task)
-        return TASK_PANICKED;
-    for (size_t i = 0; i < m->diagnoses_n && i < 16; i++) {
-        const struct diagnosis *d = &m->diagnoses[i];
-        if (d->kind == DIAG_LEAK &&
-            name_in(strtab_get(m->names, d->tasks), model_task_name(m, task)))
-            return TASK_LEAKED;
-    }
-    return t->state;
+    return m->panic_text && m->panic_task == task ? TASK_PANICKED : t->state;
 }
 
 bool task_live(const struct task_model *t)
