@@ -18,7 +18,7 @@ static inline struct pattern_run *pattern_run_with(const struct pattern *p, stru
                                                    const char *base_dir,
                                                    const char *const *settings)
 {
-    void *blocks[16];
+    void *blocks[16] = {0};
     size_t n = 0;
     for (; p->tables[n]; n++) {
         blocks[n] = xcalloc(1, p->tables[n]->size);

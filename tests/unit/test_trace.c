@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Traces: what is read, and what is refused with its line. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "traffic/trace.h"
+
+static char path[64];
+
+static void write_file(const char *bytes, size_t n)
+{
+    snprintf(path, sizeof path, "/tmp/patternscope-trace-XXXXXX");
+    int fd = mkstemp(path);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(write(fd, bytes, n), (ssize_t)n);
+    close(fd);
+}
+
+/* Rows that could be read; the first error goes to line and text. */
+static int read_all(const char *bytes, size_t n, int *line, char *text)
+{
+    struct errors e = {0};
+    struct trace_row row;
+    write_file(bytes, n);
+    struct trace *t = trace_open(path, &e);
+    int rows = 0;
+    while (t && trace_next(t, &row, &e) == 1)
+        rows++;
+    trace_close(t);
+    *line = e.total ? e.item[0].line : -1;
+    snprintf(text, 200, "%s", e.total ? e.item[0].text : "");
+    if (e.total)
+        cr_assert_str_eq(e.item[0].file, path);
+    errors_free(&e);
+    unlink(path);
+    return rows;
+}
+
+Test(trace, reads_every_column_in_any_order)
+{
+    static const char csv[] = "\xef\xbb\xbfoutcome, at_ms ,cost,service_ms,key,priority\r\n"
+                              "ok,0,2,12.5,\"alice\",1\r\n"
+                              "\n"
+                              ",0.000001,,,,\n"
+                              "hang,1000.25,7,0,bob,0"; /* no line end */
+    struct errors e = {0};
+    struct trace_row row;
+    write_file(csv, sizeof csv - 1);
+    struct trace *t = trace_open(path, &e);
+    cr_assert_not_null(t);
+    cr_assert_eq(trace_next(t, &row, &e), 1);
+    cr_assert(row.at_ns == 0 && row.service_ns == 12500000 && row.outcome == OUTCOME_OK);
+    cr_assert(row.priority == 1 && row.cost == 2);
+    cr_assert_str_eq(row.key, "alice");
+    cr_assert_eq(trace_next(t, &row, &e), 1);
+    cr_assert(row.at_ns == 1 && row.service_ns == -1 && row.outcome == OUTCOME_NONE);
+    cr_assert(row.priority == -1 && row.cost == 1 && row.key == NULL);
+    cr_assert_eq(trace_next(t, &row, &e), 1);
+    cr_assert(row.at_ns == 1000250000 && row.service_ns == 0 && row.outcome == OUTCOME_HANG);
+    cr_assert_eq(trace_next(t, &row, &e), 0);
+    cr_assert_eq(e.total, 0);
+    trace_close(t);
+    unlink(path);
+}
+
+static void refused(const char *bytes, size_t n, int rows, int line, const char *part)
+{
+    int got_line;
+    char text[200];
+    int got = read_all(bytes, n, &got_line, text);
+    cr_assert_eq(got, rows, "%.40s: %d rows", bytes, got);
+    cr_assert_eq(got_line, line, "%.40s: line %d: %s", bytes, got_line, text);
+    cr_assert(strstr(text, part), "%.40s: %s", bytes, text);
+}
+#define REFUSED(csv, rows, line, part) refused(csv, sizeof(csv) - 1, rows, line, part)
+
+Test(trace, what_cannot_be_read_is_an_error_with_its_line)
+{
+    REFUSED("", 0, 1, "empty");
+    REFUSED("service_ms\n1\n", 0, 1, "no column at_ms");
+    REFUSED("at_ms,latency\n1,2\n", 0, 1, "unknown column 'latency'");
+    REFUSED("at_ms,at_ms\n1,2\n", 0, 1, "twice");
+    REFUSED("at_ms\n1\n2\n1\n", 2, 4, "goes back");
+    REFUSED("at_ms\n1\nx\n", 1, 3, "at_ms must be");
+    REFUSED("at_ms\n-1\n", 0, 2, "at_ms must be");
+    REFUSED("at_ms\n5%\n", 0, 2, "at_ms must be");
+    REFUSED("at_ms\nnan\n", 0, 2, "at_ms must be");
+    REFUSED("at_ms\n99999999999999999\n", 0, 2, "at_ms must be");
+    REFUSED("at_ms,service_ms\n1,1e9\n", 0, 2, "service_ms must be");
+    REFUSED("at_ms,outcome\n1,fine\n", 0, 2, "outcome must be");
+    REFUSED("at_ms,priority\n1,8\n", 0, 2, "priority must be 0..7");
+    REFUSED("at_ms,cost\n1,-3\n", 0, 2, "cost must be");
+    REFUSED("at_ms,cost\n1\n", 0, 2, "fewer fields");
+    REFUSED("at_ms\n1,2\n", 0, 2, "more fields");
+    REFUSED("at_ms\n1\n2\0,3\n4\n", 1, 3, "NUL");
+    REFUSED("at_ms\n\xff\n", 0, 2, "UTF-8");
+}
+
+Test(trace, long_lines_take_no_more_memory)
+{
+    size_t n = 1 << 20;
+    char *csv = malloc(n), text[200];
+    int line;
+    memset(csv, '1', n);
+    memcpy(csv, "at_ms\n1\n", 8);
+    cr_assert_eq(read_all(csv, n, &line, text), 1);
+    cr_assert_eq(line, 3);
+    cr_assert(strstr(text, "longer than"), "%s", text);
+    free(csv);
+}
+
+Test(trace, only_regular_files_are_opened)
+{
+    struct errors e = {0};
+    cr_assert_null(trace_open("/nowhere/at/all.csv", &e));
+    cr_assert_null(trace_open("/tmp", &e));
+    cr_assert_null(trace_open("/dev/zero", &e));
+    snprintf(path, sizeof path, "/tmp/patternscope-fifo-%d", (int)getpid());
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_assert_null(trace_open(path, &e), "a FIFO would block for ever");
+    unlink(path);
+    cr_assert_eq(e.total, 4);
+    errors_free(&e);
+}
+
+Test(trace, its_path_is_relative_to_the_scenario)
+{
+    char *p = trace_path("configs", "day.csv");
+    cr_assert_str_eq(p, "configs/day.csv");
+    free(p);
+    p = trace_path("configs", "/data/day.csv");
+    cr_assert_str_eq(p, "/data/day.csv");
+    free(p);
+}
