@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/model.h"
 #include "runtime/chan.h"
 #include "runtime/rt.h"
 #include "session/psr.h"
@@ -121,6 +122,13 @@ static struct stream varied(void)
 
 /* ---- what is measured ---------------------------------------------------------------------- */
 
+struct piece {
+    const uint8_t *bytes;
+    size_t n;
+    uint32_t count;
+    int64_t t_ns;
+};
+
 static double seconds(void)
 {
     const char *s = getenv("BENCH_SECS");
@@ -172,24 +180,53 @@ static void sizes(const struct stream *s, const char *configuration, const char 
     psr_reader_close(r);
 }
 
+/* Encodes s into pieces of *bytes; returns how many. */
+static size_t encode_all(const struct stream *s, struct psr_encoder *e, struct piece *piece,
+                         uint8_t *bytes)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < s->n; n++) {
+        psr_encoder_begin(e);
+        at += psr_encode(e, s->ev + at, s->n - at);
+        piece[n] = (struct piece){bytes, e->n, e->count, e->first_ns};
+        memcpy(bytes, e->bytes, e->n);
+        bytes += e->n;
+    }
+    return n;
+}
+
+static double least(double was, double from, double n)
+{
+    double took = (now_ns() - from) / n;
+    return took < was ? took : was;
+}
+
 static void codec(const struct stream *s, const char *path)
 {
     struct psr_encoder *e = psr_encoder_create();
-    struct event *out = xcalloc(1 << 16, sizeof *out);
-    double encode = 1e9, decode = 1e9, write = 1e9, n = (double)s->n, until = now_ns() + seconds() * 3e9;
+    struct psr_decoder *d = psr_decoder_create();
+    struct event *out = xcalloc(PSR_EVENTS_MAX, sizeof *out);
+    struct piece *piece = xcalloc(s->n, sizeof *piece);
+    uint8_t *bytes = xcalloc(s->n + 1, PSR_EVENT_MAX);
+    double encode = 1e9, decode = 1e9, write = 1e9, read = 1e9, n = (double)s->n,
+           until = now_ns() + seconds() * 4e9;
     do {
         double from = now_ns();
-        for (size_t at = 0; at < s->n;) {
-            psr_encoder_begin(e);
-            at += psr_encode(e, s->ev + at, s->n - at);
+        size_t pieces = encode_all(s, e, piece, bytes);
+        encode = least(encode, from, n);
+
+        from = now_ns();
+        for (size_t i = 0; i < pieces; i++) {
+            uint32_t ids;
+            if (!psr_decode(d, piece[i].bytes, piece[i].n, piece[i].count, piece[i].t_ns, out,
+                            &ids))
+                die("a block is not what was written");
         }
-        double took = (now_ns() - from) / n;
-        encode = took < encode ? took : encode;
+        decode = least(decode, from, n);
 
         from = now_ns();
         write_session(s, path);
-        took = (now_ns() - from) / n;
-        write = took < write ? took : write;
+        write = least(write, from, n);
 
         char *error = NULL;
         struct psr_reader *r = psr_open(path, &error);
@@ -197,19 +234,46 @@ static void codec(const struct stream *s, const char *path)
             die("%s", error);
         from = now_ns();
         size_t got = 0;
-        for (size_t k; (k = psr_read(r, out, 512)); got += k)
+        for (size_t k; psr_read_block(r, &k); got += k)
             ;
-        took = (now_ns() - from) / n;
-        decode = took < decode ? took : decode;
+        read = least(read, from, n);
         if (got != s->n)
             die("%zu events were read of %zu", got, s->n);
         psr_reader_close(r);
     } while (now_ns() < until);
     row("codec", "encode", "ns/event", encode);
-    row("codec", "encode, checksum, write to a file", "ns/event", write);
-    row("codec", "read, check, decode", "ns/event", decode);
+    row("codec", "decode", "ns/event", decode);
+    row("codec", "encode, check, write a file", "ns/event", write);
+    row("codec", "read a file, check, decode", "ns/event", read);
     free(e);
+    free(d);
     free(out);
+    free(piece);
+    free(bytes);
+}
+
+/* What a replay does with a file: read, check, decode, fold. */
+static void replay(const struct stream *s, const char *configuration, const char *path)
+{
+    double best = 1e9, until = now_ns() + seconds() * 1e9;
+    write_session(s, path);
+    do {
+        char *error = NULL;
+        struct psr_reader *r = psr_open(path, &error);
+        if (!r)
+            die("%s", error);
+        struct model *m = model_create(psr_names(r));
+        double from = now_ns();
+        const struct event *ev;
+        for (size_t k; (ev = psr_read_block(r, &k));)
+            model_apply_all(m, ev, k);
+        best = least(best, from, (double)s->n);
+        if (m->seq != s->n)
+            die("the model has seen %zu events of %zu", (size_t)m->seq, s->n);
+        model_free(m);
+        psr_reader_close(r);
+    } while (now_ns() < until);
+    row("replay", configuration, "M events/s", 1e3 / best);
 }
 
 static void seeks(const struct stream *s, const char *path)
@@ -244,6 +308,9 @@ int main(int argc, char **argv)
     sizes(&p, "ping-pong stream", path);
     sizes(&v, "varied stream", path);
     codec(&v, path);
+    replay(&v, "decode + fold", path);
+    replay(&p, "decode + fold, ping-pong", path);
+    write_session(&v, path);
     seeks(&v, path);
     unlink(path);
     free(p.ev);

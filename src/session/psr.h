@@ -69,6 +69,9 @@ const struct psr_header *psr_header(const struct psr_reader *r);
 struct strtab *psr_names(struct psr_reader *r);
 /* Decodes up to max events in order; 0 at the end (or the damage). */
 size_t psr_read(struct psr_reader *r, struct event *out, size_t max);
+/* The same without a copy: the next events, as many as their block has left; valid until the next
+ * call. NULL at the end. */
+const struct event *psr_read_block(struct psr_reader *r, size_t *n);
 /* NULL, or a sentence about damage met so far: "damaged at offset N: 3 blocks skipped". */
 const char *psr_warning(const struct psr_reader *r);
 /* The number of the next event that psr_read gives (from 0). */

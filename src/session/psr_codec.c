@@ -61,6 +61,10 @@ static inline unsigned bytes_new(uint32_t v)
 {
     return (39u - (unsigned)__builtin_clz(v | 1)) / 8;
 }
+static inline unsigned only_if(bool yes, unsigned n)
+{
+    return (0u - (unsigned)yes) & n;
+}
 static inline uint64_t zigzag(int64_t v)
 {
     return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
@@ -99,63 +103,70 @@ static inline uint8_t *put_shape(struct psr_encoder *e, uint8_t *p, uint64_t sha
     return p;
 }
 
-static inline void encode_one(struct psr_encoder *e, const struct event *ev)
+static inline uint8_t *encode_one(struct psr_encoder *e, uint8_t *p, const struct event *ev,
+                                  const struct event *prev)
 {
     struct event *last = &e->last[place_of(ev->kind, ev->op)];
-    uint64_t t = (uint64_t)ev->t_ns - (uint64_t)e->prev.t_ns;
-    uint64_t a = ev->a;
-    unsigned nt = bytes_of(t), nx = 0, ntask = AS_BEFORE, nobj = AS_BEFORE, nc = 0, na = 0, nb = 0,
-             v = e->one_number[ev->kind];
-    if (ev->x != last->x)
-        nx = 1 + (ev->x > 0xff);
-    if (ev->task != e->prev.task)
-        ntask = ev->task != last->task ? bytes_new(ev->task) : 0;
-    if (ev->obj != e->prev.obj)
-        nobj = ev->obj != last->obj ? bytes_new(ev->obj) : 0;
-    if (ev->c != last->c)
-        nc = bytes_new(ev->c);
-    if (v) {
-        a = zigzag((int64_t)((uint64_t)ev->v - (uint64_t)last->v));
-        na = bytes_of(a);
-    } else {
-        if (ev->a != last->a)
-            na = bytes_new(ev->a);
-        if (ev->b != last->b)
-            nb = bytes_new(ev->b);
-    }
+    uint64_t t = (uint64_t)ev->t_ns - (uint64_t)prev->t_ns;
+    /* Whether a field has changed is a coin's toss in a mixed stream, so nothing branches on it. */
+    unsigned v = e->one_number[ev->kind];
+    unsigned nt = bytes_of(t);
+    unsigned nx = (ev->x != last->x) + (ev->x != last->x && ev->x > 0xff);
+    unsigned task = only_if(ev->task != last->task, bytes_new(ev->task));
+    unsigned obj = only_if(ev->obj != last->obj, bytes_new(ev->obj));
+    unsigned nc = only_if(ev->c != last->c, bytes_new(ev->c));
+    unsigned task_before = 0u - (ev->task == prev->task), obj_before = 0u - (ev->obj == prev->obj);
+    unsigned na = only_if(ev->a != last->a, bytes_new(ev->a));
+    unsigned nb = only_if(ev->b != last->b, bytes_new(ev->b));
+    uint64_t step = zigzag((int64_t)((uint64_t)ev->v - (uint64_t)last->v)), a = v ? step : ev->a;
+    na = v ? bytes_of(step) : na;
+    nb = v ? 0 : nb;
+    unsigned ntask = task & ~task_before, nobj = obj & ~obj_before;
     uint64_t shape = (uint64_t)ev->kind << 32 | (uint64_t)ev->op << 24 | v << 22 | nb << 19 |
-                     na << 15 | nc << 12 | nobj << 9 | ntask << 6 | nx << 4 | nt;
-    uint8_t *p = put_shape(e, e->bytes + e->n, shape);
+                     na << 15 | nc << 12 | (nobj | (obj_before & AS_BEFORE)) << 9 |
+                     (ntask | (task_before & AS_BEFORE)) << 6 | nx << 4 | nt;
+    p = put_shape(e, p, shape);
     psr_store64(p, t), p += nt;
     psr_store64(p, ev->x), p += nx;
-    psr_store64(p, ev->task), p += ntask == AS_BEFORE ? 0 : ntask;
-    psr_store64(p, ev->obj), p += nobj == AS_BEFORE ? 0 : nobj;
+    psr_store64(p, ev->task), p += ntask;
+    psr_store64(p, ev->obj), p += nobj;
     psr_store64(p, ev->c), p += nc;
     psr_store64(p, a), p += na;
     psr_store64(p, ev->b), p += nb;
-    e->n = (size_t)(p - e->bytes);
     *last = *ev;
-    e->prev = *ev;
+    return p;
+}
+
+static inline bool takes(const struct psr_encoder *e, const struct event *ev, size_t n)
+{
+    return LIKELY(
+        n < PSR_BLOCK_BYTES && e->shapes < PSR_SHAPES &&
+        (ev->t_ns <= e->first_ns || (uint64_t)ev->t_ns - (uint64_t)e->first_ns < SPAN_NS));
 }
 
 bool psr_encoder_takes(const struct psr_encoder *e, const struct event *ev)
 {
-    if (!e->count)
-        return true;
-    if (UNLIKELY(e->n >= PSR_BLOCK_BYTES || e->shapes == PSR_SHAPES))
-        return false;
-    return ev->t_ns <= e->first_ns || (uint64_t)ev->t_ns - (uint64_t)e->first_ns < SPAN_NS;
+    return !e->count || takes(e, ev, e->n);
 }
 
 size_t psr_encode(struct psr_encoder *e, const struct event *ev, size_t n)
 {
     size_t i = 0;
-    if (n && !e->count) {
+    if (!n)
+        return 0;
+    if (!e->count) {
         e->first_ns = ev->t_ns;
         e->prev.t_ns = ev->t_ns;
     }
-    for (; i < n && psr_encoder_takes(e, ev + i); i++, e->count++)
-        encode_one(e, ev + i);
+    const struct event *prev = &e->prev;
+    uint8_t *p = e->bytes + e->n;
+    for (; i < n && takes(e, ev + i, (size_t)(p - e->bytes)); i++) {
+        p = encode_one(e, p, ev + i, prev);
+        prev = ev + i;
+    }
+    e->prev = *prev;
+    e->n = (size_t)(p - e->bytes);
+    e->count += (uint32_t)i;
     return i;
 }
 
@@ -167,8 +178,10 @@ struct shape {
     uint8_t at[FIELDS], len[FIELDS]; /* offsets after the code, bytes */
     uint8_t bytes;                   /* of all fields */
     uint8_t kind, op, place;
-    uint16_t x_low;                               /* the low byte of x must be below */
-    uint64_t task_before, obj_before, one_number; /* masks, all or nothing */
+    uint16_t x_low; /* the low byte of x must be below */
+    /* All or nothing: what is taken from the event before, from the last of the kind. */
+    uint32_t task_before, obj_before, old[FIELDS];
+    uint64_t one_number;
 };
 struct psr_decoder {
     uint32_t shapes;
@@ -216,14 +229,16 @@ static bool define(struct psr_decoder *d, const uint8_t *p)
     for (unsigned f = 0; f < FIELDS; f++) {
         unsigned n = bits >> shift[f] & ((1u << width[f]) - 1);
         if (n == AS_BEFORE && f == TASK) {
-            s->task_before = UINT64_MAX;
+            s->task_before = UINT32_MAX;
             n = 0;
         } else if (n == AS_BEFORE && f == OBJ) {
-            s->obj_before = UINT64_MAX;
+            s->obj_before = UINT32_MAX;
             n = 0;
         }
         if (n > most[f] || (f == A && n > 4 && !s->one_number) || (f == B && n && s->one_number))
             return false;
+        s->old[f] =
+            n || (f == TASK && s->task_before) || (f == OBJ && s->obj_before) ? 0 : UINT32_MAX;
         s->at[f] = s->bytes;
         s->len[f] = (uint8_t)n;
         s->bytes = (uint8_t)(s->bytes + n);
@@ -240,9 +255,9 @@ static inline uint64_t load(const uint8_t *p, const struct shape *s, unsigned f)
     return psr_load64(p + s->at[f]) & mask[s->len[f]];
 }
 /* The field, or what it was. */
-static inline uint64_t load_or(const uint8_t *p, const struct shape *s, unsigned f, uint64_t was)
+static inline uint32_t load_or(const uint8_t *p, const struct shape *s, unsigned f, uint32_t was)
 {
-    return s->len[f] ? load(p, s, f) : was;
+    return (uint32_t)load(p, s, f) | (was & s->old[f]);
 }
 
 static uint32_t largest_id(const struct event *ev, uint32_t n)
@@ -294,12 +309,12 @@ bool psr_decode(struct psr_decoder *d, const uint8_t *bytes, size_t n, uint32_t 
         prev.kind = s->kind;
         prev.op = s->op;
         prev.x = (uint16_t)load_or(p, s, X, last->x);
-        prev.task = s->task_before ? prev.task : (uint32_t)load_or(p, s, TASK, last->task);
-        prev.obj = s->obj_before ? prev.obj : (uint32_t)load_or(p, s, OBJ, last->obj);
-        prev.c = (uint32_t)load_or(p, s, C, last->c);
+        prev.task = load_or(p, s, TASK, last->task) | (prev.task & s->task_before);
+        prev.obj = load_or(p, s, OBJ, last->obj) | (prev.obj & s->obj_before);
+        prev.c = load_or(p, s, C, last->c);
         uint64_t sum = (uint64_t)last->v + (uint64_t)unzigzag(load(p, s, A));
-        uint64_t pair = load_or(p, s, A, last->a) | load_or(p, s, B, last->b) << 32;
-        prev.v = (int64_t)(s->one_number ? sum : pair);
+        uint64_t pair = load_or(p, s, A, last->a) | (uint64_t)load_or(p, s, B, last->b) << 32;
+        prev.v = (int64_t)((sum & s->one_number) | (pair & ~s->one_number));
         p += s->bytes;
         bad |= (prev.x & 0xff) >= s->x_low;
         seen |= prev.task | prev.obj;

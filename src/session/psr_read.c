@@ -133,6 +133,7 @@ struct psr_reader *psr_open(const char *path, char **error)
     r->fd = fd;
     r->size = r->end = (uint64_t)st.st_size;
     r->path = xstrdup(path);
+    r->window = xmalloc(WINDOW);
     return opened(r, error);
 }
 
@@ -160,6 +161,7 @@ void psr_reader_close(struct psr_reader *r)
     free(r->bytes);
     free(r->index);
     free(r->path);
+    free(r->window);
     str_free(&r->warning);
     free(r);
 }
@@ -223,6 +225,17 @@ size_t psr_read(struct psr_reader *r, struct event *out, size_t max)
         n += some;
     }
     return n;
+}
+
+const struct event *psr_read_block(struct psr_reader *r, size_t *n)
+{
+    *n = 0;
+    if (r->taken == r->count && !next_block(r))
+        return NULL;
+    const struct event *ev = r->events + r->taken;
+    *n = r->count - r->taken;
+    r->taken = r->count;
+    return ev;
 }
 
 uint64_t psr_position(const struct psr_reader *r)

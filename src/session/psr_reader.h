@@ -12,7 +12,7 @@ enum {
     INDEX_MAX = 1 << 17,  /* entries kept; more, and every second is dropped */
     NAMES_MAX = 24 << 20, /* bytes of names with what each costs */
     NAME_COST = 64,
-    WINDOW = 256 << 10,
+    WINDOW = 64 << 10,
 };
 
 /* A place between blocks, and what must come there. */
@@ -33,7 +33,10 @@ struct block {
 struct psr_reader {
     int fd; /* -1: memory */
     const uint8_t *memory;
-    uint64_t size; /* as it was at the opening */
+    uint64_t size;   /* as it was at the opening */
+    uint8_t *window; /* of the file, WINDOW bytes */
+    uint64_t window_at;
+    size_t window_n;
     char *path;
     struct psr_header header;
     char *text[PSR_TAGS]; /* owned: what the header points to */
@@ -68,7 +71,7 @@ struct psr_reader {
     struct str warning;
 };
 
-bool scan_read(const struct psr_reader *r, uint64_t offset, void *out, size_t n);
+bool scan_read(struct psr_reader *r, uint64_t offset, void *out, size_t n);
 /* The next block with a sound header at or after *at, which moves behind it. False: no more. */
 bool scan_next(struct psr_reader *r, struct cursor *at, struct block *b);
 /* The contents of a block into r->bytes; false: they are damaged. */

@@ -16,7 +16,23 @@
 #include "session/crc32c.h"
 #include "session/psr_reader.h"
 
-bool scan_read(const struct psr_reader *r, uint64_t offset, void *out, size_t n)
+/* Reads from the file itself; how many bytes there were. */
+static size_t read_file(const struct psr_reader *r, uint64_t offset, void *out, size_t n)
+{
+    char *p = out;
+    size_t got = 0;
+    while (got < n) {
+        ssize_t some = pread(r->fd, p + got, n - got, (off_t)(offset + got));
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some <= 0) /* it was cut meanwhile, or the disk fails */
+            break;
+        got += (size_t)some;
+    }
+    return got;
+}
+
+bool scan_read(struct psr_reader *r, uint64_t offset, void *out, size_t n)
 {
     if (offset > r->size || n > r->size - offset)
         return false;
@@ -24,17 +40,17 @@ bool scan_read(const struct psr_reader *r, uint64_t offset, void *out, size_t n)
         memcpy(out, r->memory + offset, n);
         return true;
     }
-    char *p = out;
-    while (n) {
-        ssize_t got = pread(r->fd, p, n, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) /* it was cut meanwhile, or the disk fails */
+    if (n > WINDOW)
+        return read_file(r, offset, out, n) == n;
+    /* Blocks are small and mostly read one after the other: fewer calls of the system. */
+    if (offset < r->window_at || offset + n > r->window_at + r->window_n) {
+        r->window_at = offset;
+        r->window_n = read_file(r, offset, r->window,
+                                r->size - offset < WINDOW ? (size_t)(r->size - offset) : WINDOW);
+        if (n > r->window_n)
             return false;
-        p += got;
-        offset += (uint64_t)got;
-        n -= (size_t)got;
     }
+    memcpy(out, r->window + (offset - r->window_at), n);
     return true;
 }
 
@@ -66,14 +82,14 @@ static bool head_at(const uint8_t *p, struct psr_block_head *h)
            h->count <= h->bytes - h->strings && h->first < UINT64_MAX >> 1;
 }
 
-static bool index_at(const struct psr_reader *r, uint64_t offset, uint8_t head[PSR_INDEX_HEAD])
+static bool index_at(struct psr_reader *r, uint64_t offset, uint8_t head[PSR_INDEX_HEAD])
 {
     return scan_read(r, offset, head, PSR_INDEX_HEAD) && !memcmp(head, PSR_INDEX_MAGIC, 4) &&
            psr_load32(head + 12) == crc32c(0, head, 12);
 }
 
 /* Where the next good header stands after `from`; r->size: nowhere. */
-static uint64_t resync(const struct psr_reader *r, uint64_t from)
+static uint64_t resync(struct psr_reader *r, uint64_t from)
 {
     uint8_t *window = xmalloc(WINDOW);
     uint64_t found = r->end;
@@ -97,7 +113,7 @@ static uint64_t resync(const struct psr_reader *r, uint64_t from)
 }
 
 /* Is there a good header at `at`, and is the block whole? */
-static bool block_at(const struct psr_reader *r, uint64_t at, struct block *b, bool *torn)
+static bool block_at(struct psr_reader *r, uint64_t at, struct block *b, bool *torn)
 {
     uint8_t head[PSR_BLOCK_HEAD];
     *torn = false;
