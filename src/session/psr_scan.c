@@ -147,7 +147,7 @@ bool scan_next(struct psr_reader *r, struct cursor *at, struct block *b)
             continue;
         }
         if (index_at(r, at->offset, index)) { /* the tail that leads to it is lost */
-            r->closed = at->offset == from;
+            r->index_bad = true;
             return false;
         }
         uint64_t found = resync(r, at->offset + 1);

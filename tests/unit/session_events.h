@@ -128,10 +128,10 @@ static inline void *some_session(uint64_t seed, size_t n, bool index, struct eve
     return copy;
 }
 
-/* Is it the same event, with the names of another table? Without this, ids could not be compared.
- */
-static inline bool same_event(const struct event *a, struct strtab *na, struct event b,
-                              struct strtab *nb)
+/* Is it the same event, with the names of another table? lost: names that went with a lost block
+ * may be "?" in b. */
+static inline bool same_event_but(const struct event *a, struct strtab *na, struct event b,
+                                  struct strtab *nb, bool lost)
 {
     struct event x = *a;
     unsigned slots = a->kind == EV_TASK && a->op == TASK_NEW ? 1u << SLOT_A
@@ -151,11 +151,17 @@ static inline bool same_event(const struct event *a, struct strtab *na, struct e
                       : slot == SLOT_B ? &b.b
                       : slot == SLOT_C ? &b.c
                                        : &b.task;
-        if (strcmp(strtab_get(na, *p), strtab_get(nb, *q)) != 0)
+        const char *text = strtab_get(nb, *q);
+        if (strcmp(strtab_get(na, *p), text) != 0 && !(lost && !strcmp(text, "?")))
             return false;
         *p = *q = 0;
     }
     return !memcmp(&x, &b, sizeof x);
+}
+static inline bool same_event(const struct event *a, struct strtab *na, struct event b,
+                              struct strtab *nb)
+{
+    return same_event_but(a, na, b, nb, false);
 }
 
 #endif
