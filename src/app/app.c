@@ -48,6 +48,7 @@ const struct schema app_schema = {
     .check_command = schema_check_command,
     .is_figure = figure_is,
     .figures = figure_paths,
+    .check_layout = layout_check,
 };
 
 /* ---- scenarios ------------------------------------------------------------------------------ */

@@ -36,6 +36,8 @@ size_t utf8_encode(uint32_t cp, char *out);
 bool utf8_valid(const char *bytes, size_t n);
 /* Cells a code point takes in a terminal: 0 (combining), 1 or 2. Independent of the locale. */
 int cp_width(uint32_t cp);
+/* How many bytes of s hold at most `most` bytes of whole code points: for "%.*s". */
+int utf8_fit(const char *s, int most);
 /* Cells of a NUL-terminated UTF-8 string. */
 int utf8_width(const char *s);
 

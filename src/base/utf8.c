@@ -70,6 +70,18 @@ bool utf8_valid(const char *bytes, size_t n)
     return true;
 }
 
+int utf8_fit(const char *s, int most)
+{
+    int n = 0;
+    while (n < most && s[n])
+        n++;
+    if (!s[n])
+        return n;
+    while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80) /* inside a code point */
+        n--;
+    return n;
+}
+
 struct range {
     uint32_t first, last;
 };

@@ -129,10 +129,11 @@ const char *command_parse(const char *text, struct command *out)
             names[i] = command_info[i].name;
         const char *near = str_nearest(name, names, CMD_COUNT);
         if (near)
-            snprintf(sentence, sizeof sentence, "no command '%.60s' (did you mean '%s'?)", name,
-                     near);
+            snprintf(sentence, sizeof sentence, "no command '%.*s' (did you mean '%s'?)",
+                     utf8_fit(name, 60), name, near);
         else
-            snprintf(sentence, sizeof sentence, "no command '%.60s' (see: list commands)", name);
+            snprintf(sentence, sizeof sentence, "no command '%.*s' (see: list commands)",
+                     utf8_fit(name, 60), name);
     }
     free(name);
     command_free(out);

@@ -8,6 +8,28 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+enum { TEXT_MAX = 1000 };
+
+/* What was found stands in the text, and that may be anything: keep what a terminal can show. */
+static char *showable(const char *text)
+{
+    struct str out = {0};
+    int n = utf8_fit(text, TEXT_MAX);
+    const char *end = text + n;
+    str_add(&out, "");
+    for (const char *p = text; p < end;) {
+        uint32_t cp;
+        char utf8[4];
+        p += utf8_decode(p, end, &cp);
+        if (cp < ' ' || (cp >= 0x7f && cp < 0xa0))
+            cp = 0xfffd;
+        str_addn(&out, utf8, utf8_encode(cp, utf8));
+    }
+    if (text[n])
+        str_add(&out, "…");
+    return str_take(&out);
+}
+
 PRINTF(4, 0)
 static void add(struct errors *e, const char *file, int line, const char *fmt, va_list ap)
 {
@@ -15,7 +37,8 @@ static void add(struct errors *e, const char *file, int line, const char *fmt, v
         return;
     struct str text = {0};
     str_addvf(&text, fmt, ap);
-    e->item[e->kept++] = (struct error_item){xstrdup(file ? file : ""), line, str_take(&text)};
+    e->item[e->kept++] = (struct error_item){showable(file ? file : ""), line, showable(text.data)};
+    str_free(&text);
 }
 
 void error_add(struct errors *e, const char *fmt, ...)

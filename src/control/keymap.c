@@ -124,7 +124,8 @@ const char *keymap_bind(struct keymap *m, const char *name, const char *command)
     uint32_t key = key_parse(name);
     if (!key) {
         snprintf(sentence, sizeof sentence,
-                 "no key '%.40s' (a character, space, Enter, Esc, Up, F5, Ctrl-R …)", name);
+                 "no key '%.*s' (a character, space, Enter, Esc, Up, F5, Ctrl-R …)",
+                 utf8_fit(name, 40), name);
         return sentence;
     }
     if (key == 'C' - '@' || key == 'Z' - '@') {

@@ -161,6 +161,16 @@ Test(utf8, stays_inside)
     }
 }
 
+Test(utf8, fits_whole_code_points)
+{
+    cr_assert_eq(utf8_fit("abc", 10), 3);
+    cr_assert_eq(utf8_fit("abc", 2), 2);
+    cr_assert_eq(utf8_fit("aжb", 2), 1);
+    cr_assert_eq(utf8_fit("aжb", 3), 3);
+    cr_assert_eq(utf8_fit("漢", 2), 0);
+    cr_assert_eq(utf8_fit("", 5), 0);
+}
+
 Test(utf8, widths)
 {
     cr_assert_eq(cp_width('a'), 1);

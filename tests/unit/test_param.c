@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "patterns/pattern.h"
 #include "test_schema.h"
 
 static bool within(const struct param *p, const void *block)
@@ -81,6 +82,15 @@ static void prove(const struct param_table *t)
 Test(param, tables_of_the_program_prove_themselves)
 {
     prove(&scenario_table);
+    size_t n = 0;
+    for (const struct pattern *const *p = patterns; *p; p++)
+        for (const struct param_table *const *t = (*p)->tables; *t; t++) {
+            prove(*t);
+            n++;
+            for (const struct param_table *const *u = t + 1; *u; u++)
+                cr_assert_str_neq((*t)->section, (*u)->section);
+        }
+    cr_assert_gt(n, 0, "no pattern has a table");
 }
 
 Test(param, the_test_table_proves_itself)

@@ -229,6 +229,20 @@ Test(scenario, all_errors_at_once)
     str_free(&text);
 }
 
+Test(scenario, errors_can_be_shown)
+{
+    struct errors e = {0};
+    error_at(&e, "f\x1b.ini", 3, "found '%.2s' and %c", "aж", 7);
+    cr_assert_str_eq(e.item[0].file, "f\xef\xbf\xbd.ini");
+    cr_assert_str_eq(e.item[0].text, "found 'a\xef\xbf\xbd' and \xef\xbf\xbd");
+    char longer[3000];
+    memset(longer, 'x', sizeof longer);
+    longer[2999] = '\0';
+    error_at(&e, NULL, 0, "%s", longer);
+    cr_assert_eq(strlen(e.item[1].text), 1000 + strlen("…"));
+    errors_free(&e);
+}
+
 Test(scenario, options_win)
 {
     static const char *const sets[] = {"pool.workers=9",
