@@ -53,6 +53,13 @@ static void draw_waits(struct canvas *c, int x, int y, int w, const struct scree
 {
     char text[96], age[FORMAT_SIZE], number[FORMAT_SIZE];
     int right = x + w;
+    if (o->kind == OBJ_DEPENDENCY) {
+        snprintf(text, sizeof text, "%s requests ended, ", format_count(number, o->calls));
+        x = canvas_text_cut(c, x, y, right - x, ST_DIM, 0, text);
+        snprintf(text, sizeof text, "%s failed", format_count(number, o->errors));
+        canvas_text_cut(c, x, y, right - x, o->errors ? ST_BAD : ST_DIM, 0, text);
+        return;
+    }
     if (o->closed) {
         snprintf(text, sizeof text, "✗ CLOSED at %s", format_second(age, o->closed_ns));
         x = canvas_text_cut(c, x, y, right - x, ST_BAD, 0, text) + 2;
@@ -88,7 +95,7 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
     const struct object_model *o = &s->model->objects[id];
     char text[64];
     level_text(o, text, sizeof text);
-    int level = utf8_width(text) > 7 ? utf8_width(text) : 7;
+    int level = o->kind != OBJ_DEPENDENCY && utf8_width(text) > 7 ? utf8_width(text) : 7;
     int gauge = (r.w - name - level - 4) / (r.w >= 74 ? 4 : 2);
     gauge = gauge > 18 ? 18 : gauge < 6 ? 6 : gauge;
     int spark = r.w - name - level - gauge - 5;
@@ -98,9 +105,11 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
                     model_object_name(s->model, id));
     int x = r.x + 2 + name;
     if (o->kind == OBJ_DEPENDENCY) {
-        x = canvas_text(c, x, r.y, o->level.now > 0 ? ST_SLEEPING : ST_DIM, 0, "◔ ");
-        gauge = 2;
-        spark = r.w - name - level - gauge - 5;
+        canvas_text(c, x, r.y, o->level.now > 0 ? ST_SLEEPING : ST_DIM, 0, "◔ ");
+        canvas_text_cut(c, x + 2, r.y, gauge + level - 1, o->level.now > 0 ? ST_NORMAL : ST_DIM, 0,
+                        text);
+        x += gauge + 1;
+        *text = '\0';
     } else {
         draw_gauge(c, x, r.y, gauge, o->level.now, o->level.max, (double)o->cap);
         x += gauge + 1;

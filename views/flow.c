@@ -16,6 +16,8 @@
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
+enum { LIST_W = 38 /* a column of the list */ };
+
 struct flow {
     struct canvas *c;
     struct rect r;
@@ -123,9 +125,9 @@ static int room(const struct flow *f, int node)
     int layer = f->topo.node[node].layer, x = f->x[layer];
     if (layer + 1 >= f->topo.layers)
         return f->r.x + f->r.w - x;
-    int next = f->x[layer + 1];
-    if (f->topo.rows > 1)
-        next = x + f->w[layer] + 2;
+    int next = f->x[layer + 1], bend = next - 4;
+    if (f->topo.rows > 1 && bend - 1 > x + f->w[layer])
+        next = bend;
     return next - x - 1;
 }
 
@@ -269,7 +271,11 @@ static void draw_crowd(const struct flow *f, int node)
 static double rate_of(const struct flow *f, const struct topo_link *l)
 {
     const struct object_model *o = &f->m->objects[l->obj];
-    return (double)(l->into ? o->rate : o->rate_out);
+    int64_t span = f->now_ns - o->rate_from_ns;
+    if (span < INT64_C(1000000000))
+        return (double)(l->into ? o->rate : o->rate_out);
+    /* Nothing has come for more than a second: the last whole one is no news any more. */
+    return (double)(l->into ? o->rate_count : o->rate_out_count) * 1e9 / (double)span;
 }
 
 /* Items on their way: dots that travel with the model's time. */
@@ -380,9 +386,8 @@ static void draw_facts(const struct flow *f, int y)
 /* ---- the list, where columns do not fit
  * ---------------------------------------------------------- */
 
-static void list_line(const struct flow *f, int node, int y)
+static void list_line(const struct flow *f, int node, int x, int right, int y)
 {
-    int x = f->r.x + 1, right = f->r.x + f->r.w;
     char text[160];
     if (is_crowd(f, node)) {
         const struct crowd *w = crowd(f, node);
@@ -420,14 +425,22 @@ static void list_line(const struct flow *f, int node, int y)
 
 static void draw_list(struct flow *f)
 {
-    int y = f->r.y;
     f->detail = 2;
+    int columns = 1, at = 0;
+    while (f->topo.n > columns * f->r.h && f->r.w / (columns + 1) >= LIST_W)
+        columns++;
+    int w = f->r.w / columns;
     for (int layer = 0; layer < f->topo.layers; layer++)
-        for (int i = 0; i < f->topo.n; i++)
-            if (f->topo.node[i].layer == layer && y < f->r.y + f->r.h)
-                list_line(f, i, y++);
-    if (y < f->r.y + f->r.h)
-        draw_facts(f, y);
+        for (int i = 0; i < f->topo.n; i++) {
+            if (f->topo.node[i].layer != layer || at >= columns * f->r.h)
+                continue;
+            int x = f->r.x + at / f->r.h * w;
+            list_line(f, i, x + 1, x + w - (columns > 1), f->r.y + at % f->r.h);
+            at++;
+        }
+    if (columns == 1 && at < f->r.h)
+        draw_facts(f, f->r.y + at);
+    list_marks(f->c, f->r, 0, f->topo.n > at ? f->r.h + 1 : 0);
 }
 
 static void draw_columns(struct flow *f)

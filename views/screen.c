@@ -231,13 +231,12 @@ static void draw_words(struct canvas *c, const struct screen_state *s)
     struct str found = {0};
     bool bad = found_text(s, &found);
     bool message = s->message && *s->message;
-    if (bad) {
-        bool two = !message && !said && utf8_width(found.data) > c->w - 2;
-        draw_bar(c, banner, two ? 2 : 1, ST_BAD, found.data);
+    const char *bar = bad ? found.data : said;
+    if (bar) {
+        bool two = !message && utf8_width(bar) > c->w - 2;
+        draw_bar(c, banner, two ? 2 : 1, bad ? ST_BAD : ST_MARK, bar);
         if (two)
             y = -1;
-    } else if (said) {
-        draw_bar(c, banner, 1, ST_MARK, said);
     }
     if (y < 0)
         ;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A scene: a pattern run in sim up to an instant, its events folded, and the screen drawn onto a
+/* A scene: a scenario run in sim up to an instant, its events folded, and the screen drawn onto a
  * canvas. The only clock is the virtual one, so a scene is the same everywhere. */
 #ifndef TESTS_SCREENS_SCENE_H
 #define TESTS_SCREENS_SCENE_H
@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/engine.h"
+#include "app/app.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "detect/detect.h"
@@ -19,8 +21,10 @@ struct scene {
     struct strtab *names;
     struct model *model;
     struct detect *detect;
-    struct rt *rt;
-    struct pattern_run *pr;
+    struct scenario *scenario;
+    struct engine *engine; /* of a scenario */
+    struct rt *rt;         /* of a program */
+    uint64_t changed;      /* bit i: parameter i was changed */
     struct screen_state s;
     struct view_state states[SCENE_VIEWS];
     struct param_row params[SCENE_PARAMS];
@@ -51,100 +55,82 @@ static inline void scene_init(struct scene *sc)
         .model = sc->model, .speed = 1, .keys = scene_keys, .params = sc->params};
 }
 
-/* Settings: "section.key=value", NULL at the end. */
-static inline void **scene_blocks(const struct pattern *p, const char *const *settings)
+/* sets: "section.key=value", NULL at the end; or NULL. */
+static inline void scene_start(struct scene *sc, const char *path, const char *const *sets)
 {
-    static void *blocks[16];
-    size_t n = 0;
-    for (; p->tables[n]; n++) {
-        blocks[n] = xcalloc(1, p->tables[n]->size);
-        param_defaults(p->tables[n], blocks[n]);
-    }
-    for (; settings && *settings; settings++) {
-        char name[128];
-        const char *eq = strchr(*settings, '=');
-        snprintf(name, sizeof name, "%.*s", (int)(eq - *settings), *settings);
-        const struct param_table *t;
-        const struct param *row;
-        if (!pattern_param(p, name, &t, &row))
-            die("no parameter %s", name);
-        for (size_t i = 0; i < n; i++) {
-            const char *bad = p->tables[i] == t ? param_set(row, blocks[i], eq + 1) : NULL;
-            if (bad)
-                die("%s: %s", *settings, bad);
-        }
-    }
-    return blocks;
+    static const char *const none[] = {NULL};
+    struct errors e = {0};
+    scene_init(sc);
+    sc->scenario = scenario_read(path, &app_schema, sets ? sets : none, &e);
+    if (e.total)
+        die("%s:%d: %s", e.item[0].file, e.item[0].line, e.item[0].text);
+    char *why = NULL;
+    sc->engine = engine_create(&(struct engine_config){.scenario = sc->scenario,
+                                                       .world = WORLD_SIM,
+                                                       .seed = sc->scenario->params.seed,
+                                                       .for_ns = sc->scenario->params.for_ns,
+                                                       .speed = 1,
+                                                       .cues = true,
+                                                       .probes = true,
+                                                       .names = sc->names},
+                               &why);
+    if (!sc->engine)
+        die("%s", why);
+    const struct pattern *p = engine_pattern(sc->engine);
+    sc->s.scenario = p->name;
+    sc->s.title = sc->scenario->params.title;
+    sc->s.notes = sc->scenario->notes;
+    sc->s.listing = p->listing;
 }
 
-static inline void scene_start(struct scene *sc, const char *pattern, uint64_t seed,
-                               const char *const *settings)
+/* A program of the test's own instead of a pattern. */
+static inline void scene_program(struct scene *sc, void (*fn)(void *), void *arg)
 {
     scene_init(sc);
     const char *why = NULL;
     sc->rt = rt_create(&(struct rt_config){.world = WORLD_SIM,
-                                           .seed = seed,
+                                           .seed = 7,
                                            .procs = 4,
                                            .probes = true,
                                            .names = sc->names,
                                            .sink = scene_take,
                                            .sink_arg = sc},
                        &why);
-    const struct pattern *p = pattern_find(pattern);
-    if (!sc->rt || !p)
-        die("%s: %s", pattern, why ? why : "no such pattern");
-    void **blocks = scene_blocks(p, settings);
-    sc->pr = pattern_run_create(p, sc->rt, blocks, ".");
-    for (size_t i = 0; p->tables[i]; i++)
-        free(blocks[i]);
-    why = pattern_check_run(sc->pr);
-    if (why)
+    if (!sc->rt)
         die("%s", why);
-    sc->s.scenario = p->name;
-    sc->s.title = p->title;
-    sc->s.listing = p->listing;
-    rt_start(sc->rt, p->name, pattern_main, sc->pr);
+    sc->s.scenario = sc->s.title = "program";
+    rt_start(sc->rt, "program", fn, arg);
 }
 
 static inline void scene_to(struct scene *sc, int64_t ms)
 {
-    rt_sim_run(sc->rt, ms * 1000000, UINT64_MAX);
+    if (sc->engine)
+        engine_run(sc->engine, ms * 1000000, UINT64_MAX, scene_take, sc);
+    else
+        rt_sim_run(sc->rt, ms * 1000000, UINT64_MAX);
     if (!sc->model->ended)
         model_advance(sc->model, ms * 1000000);
     sc->s.view_ns = sc->s.last_ns = sc->model->now_ns;
 }
 
-struct scene_command {
-    struct pattern_run *pr;
-    const char *text;
-    enum by by;
-};
-static inline void scene_post(struct rt *rt, void *arg)
-{
-    (void)rt;
-    struct scene_command *c = arg;
-    const char *bad = pattern_command(c->pr, c->text, c->by);
-    if (bad)
-        die("%s: %s", c->text, bad);
-}
-static inline void scene_command(struct scene *sc, int64_t ms, const char *text, enum by by)
+static inline void scene_command(struct scene *sc, int64_t ms, const char *text)
 {
     scene_to(sc, ms);
-    struct scene_command c = {sc->pr, text, by};
-    rt_post(sc->rt, scene_post, &c);
+    const char *bad = engine_command(sc->engine, text, BY_KEY);
+    if (bad)
+        die("%s: %s", text, bad);
     scene_to(sc, ms);
 }
 
 static inline void scene_params(struct scene *sc)
 {
-    const struct pattern *p = sc->pr ? pattern_of(sc->pr) : NULL;
+    const struct pattern *p = sc->engine ? engine_pattern(sc->engine) : NULL;
     size_t n = 0;
     for (size_t i = 0; p && p->tables[i]; i++)
         for (size_t k = 0; k < p->tables[i]->n && n < SCENE_PARAMS; k++, n++) {
             const struct param *row = &p->tables[i]->rows[k];
-            char name[128];
-            snprintf(name, sizeof name, "%s.%s", p->tables[i]->section, row->name);
-            pattern_param_text(sc->pr, name, sc->values[n], sizeof sc->values[n]);
+            engine_param(sc->engine, p->tables[i]->section, row->name, sc->values[n],
+                         sizeof sc->values[n]);
             param_allowed(row, sc->allowed[n], sizeof sc->allowed[n]);
             sc->params[n] = (struct param_row){.section = p->tables[i]->section,
                                                .name = row->name,
@@ -152,7 +138,8 @@ static inline void scene_params(struct scene *sc)
                                                .allowed = sc->allowed[n],
                                                .help = row->help,
                                                .unit = row->unit,
-                                               .live = row->live};
+                                               .live = row->live,
+                                               .changed = n < 64 && (sc->changed >> n & 1)};
         }
     sc->s.params_n = n;
 }
@@ -170,8 +157,9 @@ static inline void scene_draw(struct scene *sc, struct canvas *c, const char *sp
 
 static inline void scene_free(struct scene *sc)
 {
+    engine_destroy(sc->engine);
     rt_destroy(sc->rt);
-    pattern_run_free(sc->pr);
+    scenario_free(sc->scenario);
     detect_free(sc->detect);
     model_free(sc->model);
     strtab_destroy(sc->names);
