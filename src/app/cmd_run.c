@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "config.h"
 
@@ -47,7 +48,7 @@ static void record_end(struct run *r)
     char *error = psr_close(r->record);
     r->record = NULL;
     if (error) {
-        complain(0, "the recording stopped: %s", error);
+        complain(0, "%s", error);
         r->trouble = true;
     }
     free(error);
@@ -136,6 +137,8 @@ static char *run_live(struct run *r)
 
 /* ---- before and after ----------------------------------------------------------------------- */
 
+/* A file that cannot be had is bad usage. A disk that is full already is as if it had filled up
+ * later: the run goes on. */
 static char *open_record(struct run *r)
 {
     if (!r->o->record)
@@ -145,7 +148,13 @@ static char *open_record(struct run *r)
     session_header_make(&h, &r->config, r->o->sets);
     r->record = psr_create(r->o->record, true, &h.header, r->names, &error);
     session_header_free(&h);
-    return r->record ? NULL : error;
+    if (!r->record && access(r->o->record, W_OK) == 0) {
+        complain(0, "%s", error);
+        r->trouble = true;
+        free(error);
+        error = NULL;
+    }
+    return error;
 }
 
 /* Everything that is to be written, opened before anything runs. NULL, or a malloc'ed sentence. */

@@ -24,6 +24,7 @@ void signals_note(void)
         if (sigaction(noted[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
             sigaction(noted[i], &now, NULL);
     }
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write() then */
 }
 
 int signals_came(void)

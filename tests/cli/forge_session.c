@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes sessions that are whole but not true, for the tests of verify:
+ *
+ *     forge-session FROM TO seed|event|shorter
+ *
+ * seed: the header claims another seed; event: an event in the middle has another time; shorter:
+ * the last event but END is missing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/psr.h"
+
+static void forge(struct event *ev, size_t *n, const char *how)
+{
+    if (strcmp(how, "event") == 0)
+        ev[*n / 2].t_ns++;
+    if (strcmp(how, "shorter") == 0) {
+        ev[*n - 2] = ev[*n - 1];
+        --*n;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4)
+        die("usage: forge-session FROM TO seed|event|shorter");
+    char *error = NULL;
+    struct psr_reader *r = psr_open(argv[1], &error);
+    if (!r)
+        die("%s", error);
+    struct psr_header h = *psr_header(r);
+    struct event *ev = NULL;
+    size_t n = 0, cap = 0, got;
+    do {
+        grow(&ev, &cap, n + 512, sizeof *ev);
+        got = psr_read(r, ev + n, 512);
+        n += got;
+    } while (got);
+    if (n < 4)
+        die("%s: too few events to forge", argv[1]);
+    if (strcmp(argv[3], "seed") == 0)
+        h.seed++;
+    forge(ev, &n, argv[3]);
+    struct psr_writer *w = psr_create(argv[2], true, &h, psr_names(r), &error);
+    if (!w || !psr_write(w, ev, n))
+        die("%s", w ? psr_error(w) : error);
+    error = psr_close(w);
+    if (error)
+        die("%s", error);
+    psr_reader_close(r);
+    free(ev);
+    return 0;
+}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Recording, executing again, damage.
+
+test_a_session_is_the_same_run_again() {
+    pool a.ini '[cue.1]' 'at = 100ms' 'do = inject dependency hang' '[cue.2]' 'at = 200ms' \
+        'do = set worker_pool.workers +3'
+    status 0 run a.ini --record a.psr --events a.jsonl --for 2s
+    status 0 verify a.psr
+    has out "same"
+    status 0 export a.psr --format jsonl -o again.jsonl
+    same a.jsonl again.jsonl
+}
+
+test_options_travel_with_a_session() {
+    pool a.ini '[cue.1]' 'at = 100ms' 'do = set worker_pool.workers 9'
+    status 0 run a.ini --record a.psr --seed 11 --for 300ms --cues off \
+        --set worker_pool.workers=2 --set traffic.arrivals='poisson(50/s)'
+    rm a.ini
+    status 0 verify a.psr
+}
+
+test_a_trace_travels_with_a_session() {
+    mkdir -p deep/traces
+    pool deep/a.ini
+    sed -i 's,^arrivals.*,arrivals = trace(traces/a.csv),; s/^count.*/count = 0/' deep/a.ini
+    printf 'at_ms,service_ms\n1,5\n2,7\n40,3\n' >deep/traces/a.csv
+    status 0 run deep/a.ini --record a.psr --events a.jsonl
+    has a.jsonl '"id":3'
+    rm -r deep
+    status 0 verify a.psr
+}
+
+test_verify_finds_a_difference() {
+    pool a.ini
+    status 0 run a.ini --record a.psr
+    "$forge" a.psr b.psr seed || problem "forge"
+    status 1 verify b.psr
+    has out "b.psr: differs"
+    "$forge" a.psr c.psr event || problem "forge"
+    status 1 verify c.psr
+    has out "c.psr: differs"
+    "$forge" a.psr d.psr shorter || problem "forge"
+    status 1 verify d.psr
+}
+
+test_a_session_of_live_is_not_verified() {
+    pool a.ini
+    status 0 run a.ini --world live --for 50ms --record a.psr
+    status 2 verify a.psr
+    has err live
+}
+
+test_damage_is_said_and_the_rest_is_used() {
+    pool a.ini
+    sed -i 's/^count.*/count = 5000/' a.ini
+    status 0 run a.ini --record a.psr --events a.jsonl
+    local size
+    size=$(stat -c %s a.psr)
+    head -c $((size * 2 / 3)) a.psr >cut.psr
+    status 0 export cut.psr --format jsonl -o cut.jsonl
+    has err "cut.psr" "warning"
+    # What is left is the beginning of the whole.
+    cmp -s -n "$(stat -c %s cut.jsonl)" a.jsonl cut.jsonl || problem "not the beginning"
+    [[ $(wc -l <cut.jsonl) -gt 1000 ]] || problem "hardly anything is left"
+    status 0 verify cut.psr
+    has err "warning"
+    head -c 10 a.psr >stub.psr
+    status 2 export stub.psr --format jsonl -o x
+    has err stub.psr
+    printf 'hello' >text.psr
+    status 2 verify text.psr
+    : >empty.psr
+    status 2 verify empty.psr
+}
+
+test_recording_overwrites_and_needs_a_file() {
+    pool a.ini
+    status 0 run a.ini --record a.psr
+    status 0 run a.ini --record a.psr --seed 9
+    status 0 verify a.psr
+    mkdir folder.psr
+    status 2 run a.ini --record folder.psr
+    has err folder.psr
+}
