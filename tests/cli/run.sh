@@ -3,7 +3,7 @@
 # run.sh TEST PROGRAM FORGE: runs one file of tests in an empty folder, as TAP. A test is a function
 # test_WORDS; it fails where `is`, `has` or `same` says so.
 set -u
-file=$1 program=$2 forge=$3
+file=$(realpath "$1") program=$(realpath "$2") forge=$(realpath "$3")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
