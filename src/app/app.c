@@ -46,6 +46,7 @@ const struct schema app_schema = {
     .patterns = pattern_names,
     .tables = schema_tables,
     .check_command = schema_check_command,
+    .check_layout = layout_check,
     .is_figure = figure_is,
     .figures = figure_paths,
     .check_layout = layout_check,
@@ -53,31 +54,12 @@ const struct schema app_schema = {
 
 /* ---- scenarios ------------------------------------------------------------------------------ */
 
-/* The line of section.key in the file; 0: it is not there. */
-static int line_of(const struct scenario *s, const char *section, const char *key)
-{
-    for (size_t i = 0; i < s->settings_n; i++)
-        if (strcmp(s->settings[i].section, section) == 0 && strcmp(s->settings[i].key, key) == 0)
-            return s->settings[i].line;
-    return 0;
-}
-
-/* What control cannot check, because it knows neither panels nor what a pattern makes of it all. */
-static void check_rest(const struct scenario *s, struct errors *e)
-{
-    const char *file = s->path ? s->path : s->name;
-    const char *bad = s->layout ? layout_check(s->layout) : NULL;
-    if (bad)
-        error_at(e, file, line_of(s, "layout", "rows"), "rows = %s: %s", s->layout, bad);
-    engine_check(s, e);
-}
-
 struct scenario *app_scenario(const char *name, const struct run_options *o, struct errors *e)
 {
     struct scenario *s = catalog_read(name, o ? o->sets : NULL, e);
     size_t before = e->total;
     if (s)
-        check_rest(s, e);
+        engine_check(s, e);
     if (s && e->total > before) {
         scenario_free(s);
         return NULL;

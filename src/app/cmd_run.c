@@ -8,6 +8,7 @@
  * A signal stops the run, everything is closed and printed, then the program dies by it. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -148,7 +149,9 @@ static char *open_record(struct run *r)
     session_header_make(&h, &r->config, r->o->sets);
     r->record = psr_create(r->o->record, true, &h.header, r->names, &error);
     session_header_free(&h);
-    if (!r->record && access(r->o->record, W_OK) == 0) {
+    struct stat st;
+    if (!r->record && stat(r->o->record, &st) == 0 && !S_ISDIR(st.st_mode) &&
+        access(r->o->record, W_OK) == 0) {
         complain(0, "%s", error);
         r->trouble = true;
         free(error);

@@ -14,6 +14,7 @@
 #include "app/rerun.h"
 #include "app/session_header.h"
 #include "app/signals.h"
+#include "app/trace_place.h"
 #include "base/mem.h"
 
 struct recorded {
@@ -102,10 +103,14 @@ static int execute(const char *name, struct psr_reader *reader, const struct sce
     c.cues = session_header_cues(h);
     c.script = r.script;
     c.script_n = r.script_n;
-    char *copy;
+    char *copy, *error = NULL;
     const char **sets = session_header_sets(h, &copy);
+    struct arrivals trace;
+    char *dir = h->trace && trace_of(s, &trace) ? trace_place(trace.file, h->trace, h->trace_len)
+                                                : NULL;
+    c.base_dir = dir;
     signals_note();
-    char *error = rerun(&c, sets, path, most(&r), was_stopped(&r) ? &r.last : NULL);
+    error = rerun(&c, sets, path, most(&r), was_stopped(&r) ? &r.last : NULL);
     int status = error ? complain(STATUS_ENVIRONMENT, "%s", error) : STATUS_OK;
     if (!error && !signals_came())
         status = compare(name, reader, path);
@@ -114,6 +119,7 @@ static int execute(const char *name, struct psr_reader *reader, const struct sce
     free(error);
     unlink(path);
     free(path);
+    free(dir);
     free(sets);
     free(copy);
     free(r.script);
