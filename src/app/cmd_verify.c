@@ -106,8 +106,8 @@ static int execute(const char *name, struct psr_reader *reader, const struct sce
     char *copy, *error = NULL;
     const char **sets = session_header_sets(h, &copy);
     struct arrivals trace;
-    char *dir = h->trace && trace_of(s, &trace) ? trace_place(trace.file, h->trace, h->trace_len)
-                                                : NULL;
+    char *dir =
+        h->trace && trace_of(s, &trace) ? trace_place(trace.file, h->trace, h->trace_len) : NULL;
     c.base_dir = dir;
     signals_note();
     error = rerun(&c, sets, path, most(&r), was_stopped(&r) ? &r.last : NULL);
