@@ -105,7 +105,7 @@ void model_grow(void *p, size_t *cap, size_t need, size_t size)
         return;
     size_t n = *cap ? *cap : 16;
     while (n < need)
-        n += n / 2 + 1;
+        n *= 2;
     void **pp = p;
     void *bigger = xcalloc(n, size); /* large ones come untouched from the kernel */
     if (*cap)
@@ -149,17 +149,6 @@ const char *model_object_name(const struct model *m, uint32_t obj)
 
 /* ---- the run itself ----------------------------------------------------------------------------
  */
-
-void model_log_took(struct model *m, const struct event *e, int64_t took_ns)
-{
-    m->log[m->log_n++ % MODEL_LOG] =
-        (struct log_entry){.seq = m->seq, .took_ns = took_ns, .ev = *e};
-}
-
-void model_log(struct model *m, const struct event *e)
-{
-    model_log_took(m, e, -1);
-}
 
 static void fold_start(struct model *m, const struct event *e)
 {

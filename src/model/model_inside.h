@@ -43,8 +43,16 @@ void fold_timer(struct model *m, const struct event *e);
 void fold_lock(struct model *m, const struct event *e);
 void fold_request(struct model *m, const struct event *e);
 
-void model_log(struct model *m, const struct event *e);
-void model_log_took(struct model *m, const struct event *e, int64_t took_ns);
+static inline void model_log_took(struct model *m, const struct event *e, int64_t took_ns)
+{
+    m->log[m->log_n++ % MODEL_LOG] =
+        (struct log_entry){.seq = m->seq, .took_ns = took_ns, .ev = *e};
+}
+
+static inline void model_log(struct model *m, const struct event *e)
+{
+    model_log_took(m, e, -1);
+}
 
 /* ---- levels, histories, rates (model_level.c) ------------------------------------------------ */
 
@@ -57,8 +65,7 @@ static inline void level_set(struct level *l, int64_t now_ns, double value)
     l->area += l->now * (double)(now_ns - l->since_ns);
     l->since_ns = now_ns;
     l->now = value;
-    if (value > l->max)
-        l->max = value;
+    l->max = value > l->max ? value : l->max;
 }
 
 /* The level of an object: its mean, maximum and history. */
@@ -67,19 +74,19 @@ static inline void object_level(struct object_model *o, int64_t now_ns, double v
     if (UNLIKELY(now_ns >= o->history.next_ns))
         history_catch_up(&o->history, now_ns, (float)o->level.now, false);
     level_set(&o->level, now_ns, value);
-    if ((float)value > o->history.acc)
-        o->history.acc = (float)value;
+    float peak = (float)value;
+    o->history.acc = peak > o->history.acc ? peak : o->history.acc;
 }
 
 #define MODEL_SECOND INT64_C(1000000000)
 
 void object_rate_roll(struct object_model *o, int64_t now_ns);
 
-static inline void object_rate(struct object_model *o, int64_t now_ns, bool out)
+static inline void object_rate(struct object_model *o, int64_t now_ns, uint32_t in, uint32_t out)
 {
     if (UNLIKELY(now_ns - o->rate_from_ns >= MODEL_SECOND))
         object_rate_roll(o, now_ns);
-    o->rate_count += !out;
+    o->rate_count += in;
     o->rate_out_count += out;
 }
 

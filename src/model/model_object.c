@@ -47,10 +47,8 @@ static void count_op(struct object_model *o, uint8_t op)
 
 static void waiting(struct object_model *o, int64_t now_ns, uint32_t senders, uint32_t receivers)
 {
-    if (senders && !o->senders)
-        o->senders_since = now_ns;
-    if (receivers && !o->receivers)
-        o->receivers_since = now_ns;
+    o->senders_since = senders && !o->senders ? now_ns : o->senders_since;
+    o->receivers_since = receivers && !o->receivers ? now_ns : o->receivers_since;
     o->senders = senders;
     o->receivers = receivers;
 }
@@ -64,15 +62,14 @@ void fold_chan(struct model *m, const struct event *e)
     count_op(o, e->op);
     object_level(o, now, e->a);
     waiting(o, now, e->b, e->c);
-    if (e->op <= CHAN_RECV) {
-        object_rate(o, now, e->op == CHAN_RECV);
-    } else if (UNLIKELY(e->op == CHAN_CLOSE)) {
+    object_rate(o, now, e->op == CHAN_SEND, e->op == CHAN_RECV);
+    if (LIKELY(e->op <= CHAN_RECV))
+        return;
+    model_log(m, e);
+    if (e->op == CHAN_CLOSE) {
         o->closed = true;
         o->closed_ns = now;
         o->closed_by = e->task;
-        model_log(m, e);
-    } else if (UNLIKELY(e->op == CHAN_DROP)) {
-        model_log(m, e);
     }
 }
 
@@ -104,8 +101,8 @@ void fold_group(struct model *m, const struct event *e)
     if (e->b && !o->waiters)
         o->receivers_since = m->now_ns;
     o->waiters = e->b;
-    if (e->op != GROUP_ADD)
-        model_log(m, e);
+    if (e->op == GROUP_ERROR || (e->op == GROUP_DONE && !e->a))
+        model_log(m, e); /* who waits says its task */
 }
 
 void fold_timer(struct model *m, const struct event *e)

@@ -44,31 +44,37 @@ struct task_model *model_task_make(struct model *m, uint32_t id)
     return t;
 }
 
-/* What a change of state means for the objects: who waits at a channel, how many calls go on. */
-static void leaves(struct model *m, const struct task_model *t)
+/* ---- what a change of state means for the objects -----------------------------------------------
+ */
+
+#define BIT(x)       (1u << (x))
+#define AT_AN_OBJECT (BIT(WHY_CHAN_SEND) | BIT(WHY_CHAN_RECV) | BIT(WHY_IO))
+
+/* Calls in flight are tasks that wait for them. */
+static NOINLINE void call_ends(struct model *m, uint32_t on)
 {
-    if (t->why != WHY_IO)
-        return;
-    struct object_model *o = object_at(m, t->on);
+    struct object_model *o = object_at(m, on);
     if (o && o->level.now > 0)
         object_level(o, m->now_ns, o->level.now - 1);
 }
 
-static void enters(struct model *m, uint8_t why, uint32_t on)
+static void waits_at(struct model *m, uint8_t why, uint32_t on)
 {
     struct object_model *o = object_at(m, on);
-    if (!o)
+    if (UNLIKELY(!o))
         return;
-    if (why == WHY_CHAN_SEND) {
-        if (!o->senders++)
-            o->senders_since = m->now_ns;
-    } else if (why == WHY_CHAN_RECV) {
-        if (!o->receivers++)
-            o->receivers_since = m->now_ns;
-    } else if (why == WHY_IO) {
-        object_level(o, m->now_ns, o->level.now + 1);
-        object_rate(o, m->now_ns, false);
+    int64_t now = m->now_ns;
+    if (why == WHY_IO) {
+        object_level(o, now, o->level.now + 1);
+        object_rate(o, now, 1, 0);
+        return;
     }
+    /* without a branch: which of the two is anybody's guess */
+    uint32_t send = why == WHY_CHAN_SEND, recv = 1 - send;
+    o->senders_since = send && !o->senders ? now : o->senders_since;
+    o->receivers_since = recv && !o->receivers ? now : o->receivers_since;
+    o->senders += send;
+    o->receivers += recv;
 }
 
 static void born(struct model *m, struct task_model *t, const struct event *e)
@@ -89,14 +95,18 @@ static void let_go(struct model *m, struct task_model *t)
     t->item_ns = m->now_ns;
 }
 
-/* Of what may fill a log in no time (every receive waits), only what tells something. */
-static bool worth_a_line(uint8_t state, uint8_t why)
-{
-    if (state == TASK_RUNNABLE || state == TASK_RUNNING || state == TASK_SLEEPING)
-        return false;
-    return state != TASK_WAITING || (why != WHY_CHAN_RECV && why != WHY_SELECT && why != WHY_IO &&
-                                     why != WHY_SLEEP && why != WHY_CTX);
-}
+/* The log: of what may fill it in no time (every receive waits) only what tells something. By
+ * state, the reasons that are worth a line. */
+#define EVER (BIT(WHY_COUNT) - 1)
+static const uint16_t logged[TASK_STATE_COUNT] = {
+    [TASK_NEW] = EVER,
+    [TASK_WAITING] = EVER & ~(BIT(WHY_CHAN_RECV) | BIT(WHY_SELECT) | BIT(WHY_IO) | BIT(WHY_SLEEP) |
+                              BIT(WHY_CTX)),
+    [TASK_DONE] = EVER,
+    [TASK_LEAKED] = EVER,
+    [TASK_PANICKED] = EVER,
+    [TASK_FROZEN] = EVER,
+};
 
 static void rare(struct model *m, struct task_model *t, const struct event *e)
 {
@@ -141,22 +151,20 @@ void fold_task(struct model *m, const struct event *e)
     if (UNLIKELY(ended(t->state) && !ended(state)))
         came(m); /* its end was another's, or the stream is damaged */
     t->in_state[t->state] += now - t->since_ns;
-    if (t->on)
-        leaves(m, t);
-    if (e->obj)
-        enters(m, why, e->obj);
+    if (t->why == WHY_IO && t->on)
+        call_ends(m, t->on);
+    if ((AT_AN_OBJECT >> why & 1) && e->obj)
+        waits_at(m, why, e->obj);
     t->state = state;
     t->why = why;
     t->proc = (uint8_t)(e->x >> 8);
     t->on = e->obj;
     t->since_ns = now;
-    uint32_t at = t->strokes;
-    if (!at || t->stroke[(at - 1) % TIMELINE].from_ns != now)
-        t->strokes = at + 1;
-    else
-        at--;
-    t->stroke[at % TIMELINE] = (struct stroke){.from_ns = now, .state = state, .why = why};
-    if (worth_a_line(state, why))
+    uint32_t n = t->strokes;
+    n += !n || t->stroke[(n - 1) % TIMELINE].from_ns != now;
+    t->strokes = n;
+    t->stroke[(n - 1) % TIMELINE] = (struct stroke){.from_ns = now, .state = state, .why = why};
+    if (logged[state] >> why & 1)
         model_log(m, e);
 }
 
