@@ -126,8 +126,10 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct screen
     if (k.item) {
         if (t->item)
             snprintf(text, sizeof text, "job %" PRIu64, t->item);
+        else if (t->items)
+            snprintf(text, sizeof text, "%" PRIu64 " done", t->items);
         else
-            snprintf(text, sizeof text, t->items ? "%" PRIu64 " done" : "", t->items);
+            text[0] = '\0';
         canvas_text_cut(c, at, y, k.item, t->item ? ST_NORMAL : ST_DIM, 0, text);
         at += k.item + 1;
     }

@@ -49,7 +49,6 @@ const struct schema app_schema = {
     .check_layout = layout_check,
     .is_figure = figure_is,
     .figures = figure_paths,
-    .check_layout = layout_check,
 };
 
 /* ---- scenarios ------------------------------------------------------------------------------ */

@@ -17,7 +17,7 @@
 enum { BUDGET_NS = 20000000, IDLE_MS = 50 };
 static const int64_t MESSAGE_NS = 6000000000;
 
-static void say(struct watch *w, bool bad, const char *fmt, va_list ap)
+PRINTF(3, 0) static void say(struct watch *w, bool bad, const char *fmt, va_list ap)
 {
     vsnprintf(w->message, sizeof w->message, fmt, ap);
     w->message_bad = bad;

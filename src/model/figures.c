@@ -102,12 +102,12 @@ const struct figure_span figure_spans[] = {
 
 #define PATH(path, help) path,
 const char *const figure_paths[] = {
-#include "model/figures_paths.h"
+#include "model/figures_paths.def"
     NULL};
 #undef PATH
 #define PATH(path, help) help,
 static const char *const helps[] = {
-#include "model/figures_paths.h"
+#include "model/figures_paths.def"
     NULL};
 #undef PATH
 

@@ -355,13 +355,14 @@ Test(damage, kill_9)
         if (child == 0) {
             char *error;
             struct psr_writer *w = psr_create(path, true, &h, names, &error);
-            for (uint64_t i = 0; w; i++) {
+            if (!w)
+                _exit(1);
+            for (uint64_t i = 0;; i++) {
                 struct event e = {.t_ns = (int64_t)i, .kind = EV_MARK, .c = (uint32_t)(i % 20)};
                 psr_write(w, &e, 1);
                 atomic_store(written, i + 1);
                 psr_tick(w, (int64_t)i * 1000000);
             }
-            _exit(1);
         }
         cr_assert_gt(child, 0);
         while (atomic_load(written) < 1000 + round * 977)
