@@ -22,6 +22,7 @@ PRINTF(3, 0) static void say(struct watch *w, bool bad, const char *fmt, va_list
     vsnprintf(w->message, sizeof w->message, fmt, ap);
     w->message_bad = bad;
     w->message_until = wall_now() + MESSAGE_NS;
+    w->message_param = -1;
     w->dirty = true;
 }
 
@@ -185,6 +186,7 @@ void watch_state(struct watch *w, struct screen_state *s)
     const struct pattern *pattern = player_pattern(p);
     struct player_recording r = player_recording(p);
     params_refresh(w);
+    params_said(w);
     *s = (struct screen_state){.model = player_model(p),
                                .scenario = w->id,
                                .title = scenario && *scenario->params.title ? scenario->params.title
@@ -487,7 +489,7 @@ static int run(struct watch *w, const char *name)
 
 int watch(const char *name, const char *session, const struct run_options *o)
 {
-    struct watch w = {.options = *o, .dirty = true, .overlay_chosen = -1};
+    struct watch w = {.options = *o, .dirty = true, .overlay_chosen = -1, .message_param = -1};
     w.options.sets = NULL;
     w.options.sets_n = 0;
     for (size_t i = 0; i < o->sets_n; i++)

@@ -104,6 +104,7 @@ struct watch {
     char message[600];
     bool message_bad;
     int64_t message_until; /* wall time; 0: until the next key */
+    int message_param;     /* >= 0: it speaks of that parameter and follows its value */
     bool ended_told, record_error_told;
     unsigned done; /* what the user has tried: enum hint bits */
 
@@ -137,6 +138,8 @@ struct param_now *params_find(struct watch *w, const char *path);
 const char *params_set(struct watch *w, const char *path, const char *value);
 const char *params_reset(struct watch *w, const char *path);
 void params_say(struct watch *w);
+/* The same message again, with the value as it has become. */
+void params_said(struct watch *w);
 /* "section.key=value" of all that differs from the file, NULL-terminated; both levels malloc'ed. */
 char **params_changed(struct watch *w, size_t *n);
 

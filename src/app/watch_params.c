@@ -204,11 +204,21 @@ const char *params_reset(struct watch *w, const char *path)
 void params_say(struct watch *w)
 {
     params_refresh(w);
-    const struct param_now *p = &w->params.at[w->params.chosen];
-    const char *restart = watch_key_for(w, "restart");
-    watch_say(w, "%s = %s%s%s%s  (%s)  %s", p->path, p->value, pending(w, p->path) ? " from " : "",
-              pending(w, p->path) ? restart : "", pending(w, p->path) ? " on" : "", p->allowed,
-              p->row->help);
+    watch_say(w, " ");
+    w->message_param = (int)w->params.chosen;
+    params_said(w);
+}
+
+/* A command takes effect at the engine's next safe point, after the key that gave it. */
+void params_said(struct watch *w)
+{
+    if (w->message_param < 0 || (size_t)w->message_param >= w->params.n || !*w->message)
+        return;
+    const struct param_now *p = &w->params.at[w->message_param];
+    bool waits = pending(w, p->path) != NULL;
+    snprintf(w->message, sizeof w->message, "%s = %s%s%s%s  (%s)  %s", p->path, p->value,
+             waits ? " from " : "", waits ? watch_key_for(w, "restart") : "", waits ? " on" : "",
+             p->allowed, p->row->help);
 }
 
 char **params_changed(struct watch *w, size_t *n)

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run.sh TEST PROGRAM: runs one file of tests in a terminal (tmux), as TAP. A test is a function
+# test_WORDS; it starts the program with `start`, presses keys, and waits until the screen says what
+# it should. Nothing sleeps for a fixed time: `sees` and `gone` look until it is so, at most WAIT_S.
+set -u
+file=$(realpath "$1") program=$(realpath "$2")
+if ! command -v tmux >/dev/null; then
+    echo "1..0 # SKIP tmux is not installed"
+    exit 0
+fi
+scratch=$(mktemp -d /tmp/ps-term.XXXXXX)
+socket=$scratch/tmux
+trap 'tmux -S "$socket" kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
+# Nobody's own scenarios and settings.
+export HOME=$scratch XDG_DATA_HOME=$scratch/share XDG_CONFIG_HOME=$scratch/config LC_ALL=C.UTF-8
+unset NO_COLOR TMUX
+export program
+: "${WAIT_S:=20}"
+[[ -z ${PATTERNSCOPE_SANITIZED:-} ]] || WAIT_S=60
+
+bad=0 cols=80 rows=24 opened=no
+problem() { # problem TEXT…: notes why the present test fails
+    bad=1
+    printf '%s\n' "$@" | head -n 60 | sed 's/^/# /'
+}
+in_tmux() { tmux -S "$socket" -f /dev/null "$@"; }
+
+# start ARGUMENTS…: the program in a terminal of $cols x $rows, in the test's own folder. Its exit
+# status goes to the file `ended`, what it says after it has left the screen to `err`.
+start() {
+    rm -f ended
+    {
+        echo "cd '$PWD' || exit 9"
+        printf '%q ' "$program" "$@"
+        echo "2>err"
+        # A newline in between: what the terminal shows when the program has gone.
+        echo "echo \$? >ended.part; mv ended.part ended; echo; exec sleep 600"
+    } >start.sh
+    if [[ $opened = yes ]]; then in_tmux kill-server 2>/dev/null; fi
+    in_tmux new-session -d -x "$cols" -y "$rows" -s t "bash $PWD/start.sh" \; \
+        set -g status off \; set -g escape-time 0 \; set -g default-terminal screen-256color ||
+        problem "tmux does not start"
+    opened=yes
+}
+# keys NAME…: presses keys by tmux's names: Down, Enter, Escape, Space, C-r, BTab, x.
+keys() { in_tmux send-keys -t t "$@"; }
+# types TEXT: types it, letter by letter as it stands.
+types() { in_tmux send-keys -t t -l -- "$1"; }
+screen() { in_tmux capture-pane -p -t t; }
+resize() { in_tmux resize-window -t t -x "$1" -y "$2"; }
+
+# until_so COMMAND…: again and again until it is true; false when the time is up.
+until_so() {
+    local end=$((SECONDS + WAIT_S))
+    until "$@"; do
+        ((SECONDS < end)) || return 1
+        sleep 0.03
+    done
+}
+shows() { screen | grep -qF -- "$1"; }
+shows_not() { ! shows "$1"; }
+matches() { screen | grep -qE -- "$1"; }
+# sees TEXT…: each text comes onto the screen.
+sees() {
+    local text
+    for text; do
+        until_so shows "$text" || problem "never saw: $text" "$(screen)"
+    done
+}
+like() { until_so matches "$1" || problem "never saw anything like: $1" "$(screen)"; }
+# gone TEXT: it leaves the screen, or is not there.
+gone() { until_so shows_not "$1" || problem "still there: $1" "$(screen)"; }
+# still SECONDS: nothing changes on the screen for so long (a claim about doing nothing needs time).
+still() {
+    local before after
+    before=$(screen)
+    sleep "$1"
+    after=$(screen)
+    [[ $before = "$after" ]] || problem "the screen moves:" "$(diff <(echo "$before") <(echo "$after"))"
+}
+there() { [[ -e $1 ]]; }
+# ends STATUS: the program ends with it.
+ends() {
+    until_so there ended || { problem "it does not end" "$(screen)"; return; }
+    [[ $(<ended) = "$1" ]] || problem "status $(<ended), expected $1" "$(cat err)"
+}
+# command TEXT: through the prompt.
+command_line() {
+    types ":"
+    sees "command (Tab"
+    types "$1"
+    sees "$1"
+    keys Enter
+    gone "command (Tab"
+}
+has() { # has FILE TEXT…: each text stands in the file
+    local in=$1 text
+    shift
+    for text; do
+        grep -qF -- "$text" "$in" || problem "no '$text' in $in:" "$(head -n 12 "$in")"
+    done
+}
+hasnot() { ! grep -qF -- "$2" "$1" || problem "'$2' stands in $1"; }
+is() { [[ $1 = "$2" ]] || problem "'$1' instead of '$2'"; }
+# pool FILE LINES…: a small scenario of the worker pool in sim, with further lines.
+pool() {
+    local to=$1
+    shift
+    printf '%s\n' '; a comment that stays' '[scenario]' 'title = Small pool' \
+        'pattern = worker_pool' 'world = sim' 'seed = 3' '[traffic]' 'arrivals = steady(50/s)' \
+        '[dependency]' 'latency = exp(100ms) ; on average' '[worker_pool]' 'workers = 4' \
+        'queue = 10' "$@" >"$to"
+}
+
+# shellcheck source=/dev/null
+. "$file"
+tests=${ONLY:-$(declare -F | sed -n 's/^declare -f test_//p')}
+echo "TAP version 13"
+echo "1..$(echo "$tests" | wc -w)"
+number=0
+for name in $tests; do
+    number=$((number + 1)) bad=0 cols=80 rows=24
+    mkdir "$scratch/$name" && cd "$scratch/$name" || exit 1
+    "test_$name" 2>"$scratch/stderr"
+    [[ ! -s $scratch/stderr ]] || sed 's/^/# /' "$scratch/stderr"
+    if [[ -e err ]] && grep -qE 'Sanitizer|runtime error' err; then problem "$(cat err)"; fi
+    if [[ $bad = 0 ]]; then echo "ok $number - $name"; else echo "not ok $number - $name"; fi
+done
