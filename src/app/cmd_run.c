@@ -19,6 +19,7 @@
 #include "app/expect.h"
 #include "app/lines.h"
 #include "app/options.h"
+#include "app/recorder.h"
 #include "app/session_header.h"
 #include "app/signals.h"
 #include "base/mem.h"
@@ -37,7 +38,7 @@ struct run {
     struct expects expects;
     struct lines lines;
     struct out summary;
-    struct psr_writer *record;
+    struct recorder *record;
     int64_t begun_ns, ended_ns; /* wall */
     bool trouble;               /* something could not be written */
 };
@@ -46,13 +47,23 @@ struct run {
 
 static void record_end(struct run *r)
 {
-    char *error = psr_close(r->record);
+    char *error = recorder_stop(r->record);
     r->record = NULL;
     if (error) {
         complain(0, "%s", error);
         r->trouble = true;
     }
     free(error);
+}
+
+/* A thread of its own writes: when the reader of --events stands still, what was handed over is on
+ * the disk all the same. */
+static void record(struct run *r, const struct event *ev, size_t n)
+{
+    while (!recorder_error(r->record) && !recorder_give(r->record, ev, n))
+        recorder_wait(r->record);
+    if (recorder_error(r->record))
+        record_end(r);
 }
 
 static void see_diagnoses(struct run *r)
@@ -78,8 +89,8 @@ static void see(struct run *r, const struct event *ev)
 static void take(void *arg, const struct event *ev, size_t n)
 {
     struct run *r = arg;
-    if (r->record && (!psr_write(r->record, ev, n) || !psr_tick(r->record, wall_now())))
-        record_end(r);
+    if (r->record)
+        record(r, ev, n);
     if (r->lines.out.f || r->expects.waiting) {
         for (size_t i = 0; i < n; i++)
             see(r, &ev[i]);
@@ -125,8 +136,6 @@ static char *run_live(struct run *r)
             break;
         else
             nanosleep(&(struct timespec){.tv_nsec = IDLE_NS}, NULL);
-        if (r->record && !n && !psr_tick(r->record, wall_now()))
-            record_end(r);
         if (signals_came() && !stopped) {
             engine_stop(r->engine, END_STOPPED);
             stopped = true;
@@ -147,7 +156,7 @@ static char *open_record(struct run *r)
     struct session_header h;
     char *error = NULL;
     session_header_make(&h, &r->config, r->o->sets);
-    r->record = psr_create(r->o->record, true, &h.header, r->names, &error);
+    r->record = recorder_start(r->o->record, true, &h.header, r->names, &error);
     session_header_free(&h);
     struct stat st;
     if (!r->record && stat(r->o->record, &st) == 0 && !S_ISDIR(st.st_mode) &&

@@ -18,8 +18,12 @@ static void note(int number)
 void signals_note(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(noted); i++) {
-        struct sigaction was, now = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
+        struct sigaction was, now = {.sa_handler = note};
         sigemptyset(&now.sa_mask);
+        /* The second Ctrl-C of the impatient kills. The second write to a broken pipe must not: it
+         * comes while the rest is being closed. */
+        if (noted[i] != SIGPIPE)
+            now.sa_flags = (int)SA_RESETHAND;
         /* nohup, and a shell's background jobs, have them ignored: that stays. */
         if (sigaction(noted[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
             sigaction(noted[i], &now, NULL);
