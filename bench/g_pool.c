@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Area G: simulated jobs a second, and wake-ups of tasks that only sleep.
+ *
+ * M/M/8 is the worker pool itself, not a program made for the bench: poisson arrivals at 80 % of
+ * what eight workers can do, exponential service, a long queue. "recording" is what `run` does with
+ * a stream that somebody wants to keep: every event is folded into the model. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "model/model.h"
+#include "patterns/pattern.h"
+#include "traffic/traffic.h"
+
+static double now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void row(const char *name, const char *configuration, const char *unit, double value)
+{
+    printf("G\t%s\tpatternscope\t%s\t%s\t%.6g\n", name, configuration, unit, value);
+    fflush(stdout);
+}
+
+static double seconds(void)
+{
+    const char *s = getenv("BENCH_SECS");
+    return s ? strtod(s, NULL) : 0.25;
+}
+
+static struct rt *run_make(struct strtab *names, void (*sink)(void *, const struct event *, size_t),
+                           void *arg)
+{
+    struct rt_config c = {.world = WORLD_SIM,
+                          .seed = 1,
+                          .probes = sink != NULL,
+                          .names = names,
+                          .sink = sink,
+                          .sink_arg = arg};
+    const char *why = NULL;
+    struct rt *rt = rt_create(&c, &why);
+    if (!rt)
+        die("%s", why);
+    return rt;
+}
+
+/* ---- the worker pool ------------------------------------------------------------------------- */
+
+static void set(const struct pattern *p, void **blocks, const char *name, const char *value)
+{
+    const struct param_table *t;
+    const struct param *param;
+    if (!pattern_param(p, name, &t, &param))
+        die("no parameter %s", name);
+    for (size_t i = 0; p->tables[i]; i++) {
+        const char *bad = p->tables[i] == t ? param_set(param, blocks[i], value) : NULL;
+        if (bad)
+            die("%s: %s", name, bad);
+    }
+}
+
+static struct pattern_run *pool_make(struct rt *rt, long jobs)
+{
+    const struct pattern *p = pattern_find("worker_pool");
+    void *blocks[16] = {0};
+    char count[32];
+    for (size_t i = 0; p->tables[i]; i++) {
+        blocks[i] = xcalloc(1, p->tables[i]->size);
+        param_defaults(p->tables[i], blocks[i]);
+    }
+    snprintf(count, sizeof count, "%ld", jobs);
+    set(p, blocks, "traffic.arrivals", "poisson(6.4/s)");
+    set(p, blocks, "traffic.count", count);
+    set(p, blocks, "dependency.latency", "exp(1s)");
+    set(p, blocks, "worker_pool.workers", "8");
+    set(p, blocks, "worker_pool.queue", "100000");
+    struct pattern_run *pr = pattern_run_create(p, rt, blocks, NULL);
+    for (size_t i = 0; p->tables[i]; i++)
+        free(blocks[i]);
+    return pr;
+}
+
+struct folded {
+    struct model *m;
+    uint64_t events;
+};
+static void fold(void *arg, const struct event *ev, size_t n)
+{
+    struct folded *f = arg;
+    f->events += n;
+    if (f->m)
+        model_apply_all(f->m, ev, n);
+}
+
+enum watching { NOBODY, EMITTED, FOLDED };
+
+/* Returns jobs a second, *per_job the events of one. */
+static double pool(long jobs, enum watching w, double *per_job)
+{
+    struct strtab *names = strtab_create();
+    struct folded f = {.m = w == FOLDED ? model_create(names) : NULL};
+    struct rt *rt = run_make(names, w == NOBODY ? NULL : fold, &f);
+    struct pattern_run *pr = pool_make(rt, jobs);
+    rt_start(rt, "bench", pattern_main, pr);
+    double from = now_ns();
+    if (rt_sim_run(rt, NEVER, UINT64_MAX) != RT_ENDED)
+        die("the pool has not ended");
+    double took = now_ns() - from;
+    if (f.m && f.m->lanes[0].done != (uint64_t)jobs)
+        die("not all jobs are done");
+    *per_job = (double)f.events / (double)jobs;
+    rt_destroy(rt);
+    pattern_run_free(pr);
+    model_free(f.m);
+    strtab_destroy(names);
+    return (double)jobs / took * 1e9;
+}
+
+static void pools(long jobs)
+{
+    static const char *const name[] = {"worker pool", "worker pool, events emitted",
+                                       "worker pool, recording"};
+    for (int w = NOBODY; w <= FOLDED; w++) {
+        double per_job = 0, best = 0, until = now_ns() + seconds() * 1e9;
+        do {
+            double rate = pool(jobs, (enum watching)w, &per_job);
+            best = rate > best ? rate : best;
+        } while (now_ns() < until);
+        row("M/M/8", name[w], "jobs/s", best);
+        if (w == EMITTED)
+            row("M/M/8", "worker pool", "events/job", per_job);
+    }
+}
+
+/* ---- tasks that sleep ------------------------------------------------------------------------ */
+
+struct hold {
+    int tasks;
+    long left;
+    struct rng *rng;
+    struct dist span;
+};
+
+static void sleeper(void *arg)
+{
+    struct hold *h = arg;
+    while (h->left > 0) {
+        h->left--;
+        rt_sleep(dist_sample(&h->span, h->rng));
+    }
+}
+
+static void hold_main(void *arg)
+{
+    struct hold *h = arg;
+    h->rng = rt_rng(rt_here(), "sleep");
+    for (int i = 0; i < h->tasks; i++)
+        rt_spawn("sleeper", sleeper, h);
+}
+
+static void hold(int tasks, long wakes)
+{
+    char name[64];
+    double best = 0, until = now_ns() + seconds() * 1e9;
+    do {
+        struct hold h = {.tasks = tasks, .left = wakes};
+        value_dist("exp(1s)", &h.span);
+        struct strtab *names = strtab_create();
+        struct rt *rt = run_make(names, NULL, NULL);
+        rt_start(rt, "bench", hold_main, &h);
+        rt_sim_run(rt, 0, UINT64_MAX); /* all sleep */
+        double from = now_ns(), left = (double)h.left;
+        rt_sim_run(rt, NEVER, UINT64_MAX);
+        double rate = left / (now_ns() - from) * 1e9;
+        best = rate > best ? rate : best;
+        rt_destroy(rt);
+        strtab_destroy(names);
+    } while (now_ns() < until);
+    snprintf(name, sizeof name, "%d sleeping tasks", tasks);
+    row("hold", name, "wake-ups/s", best);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && argv[1][0] != 'G')
+        return 0;
+    bool quick = seconds() < 0.1;
+    pools(quick ? 100000 : 1000000);
+    hold(100, quick ? 200000 : 2000000);
+    hold(10000, quick ? 200000 : 2000000);
+    return 0;
+}
