@@ -34,7 +34,7 @@ static void object_then(const struct model *m, uint32_t obj, struct str *out)
     } else if (o->kind == OBJ_GROUP) {
         str_addf(out, "%s: counter %.0f, %" PRIu32 " waiting\n", model_object_name(m, obj),
                  o->level.now, o->waiters);
-    } else if (o->kind == OBJ_LOCK) {
+    } else if (o->kind == OBJ_LOCK || o->kind == OBJ_RWLOCK) {
         str_addf(out, "%s: held by %s, %" PRIu32 " waiting\n", model_object_name(m, obj),
                  o->owner ? model_task_name(m, o->owner) : "nobody", o->waiters);
     } else if (o->kind == OBJ_DEPENDENCY) {

@@ -11,7 +11,8 @@
 NAMES(world_names, WORLD_COUNT, "sim", "live");
 NAMES(end_names, END_COUNT, "done", "for", "stopped", "panic", "asleep");
 NAMES(obj_kind_names, OBJ_KIND_COUNT, "none", "channel", "context", "group", "lock", "timer",
-      "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink");
+      "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink",
+      "rwlock");
 NAMES(role_names, ROLE_COUNT, "sends", "receives", "closes", "owns", "calls");
 NAMES(task_state_names, TASK_STATE_COUNT, "new", "runnable", "running", "waiting", "sleeping",
       "done", "leaked", "panicked", "frozen");
@@ -21,7 +22,8 @@ NAMES(chan_op_names, CHAN_OP_COUNT, "send", "recv", "close", "drop");
 NAMES(ctx_op_names, CTX_OP_COUNT, "new", "cancel");
 NAMES(group_op_names, GROUP_OP_COUNT, "add", "done", "wait", "go", "error");
 NAMES(timer_op_names, TIMER_OP_COUNT, "set", "fired", "stopped");
-NAMES(lock_op_names, LOCK_OP_COUNT, "wait", "lock", "unlock", "rlock", "runlock", "try_failed");
+NAMES(lock_op_names, LOCK_OP_COUNT, "wait", "lock", "unlock", "rlock", "runlock", "try_failed",
+      "timeout");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",
       "drop", "late", "attempt");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");

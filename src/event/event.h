@@ -62,6 +62,7 @@ enum obj_kind {
     OBJ_CELL,
     OBJ_SOURCE,
     OBJ_SINK,
+    OBJ_RWLOCK,
     OBJ_KIND_COUNT
 };
 enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
@@ -106,6 +107,7 @@ enum lock_op {
     LOCK_RLOCK,
     LOCK_RUNLOCK,
     LOCK_TRY_FAILED,
+    LOCK_TIMEOUT,
     LOCK_OP_COUNT
 };
 enum phase {

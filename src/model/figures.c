@@ -11,8 +11,9 @@
 #include "base/str.h"
 #include "model/figures_inside.h"
 
-#define NUM(x)  ((struct figure_value){.type = FIGURE_NUMBER, .number = (double)(x)})
-#define WORD(x) ((struct figure_value){.type = FIGURE_WORD, .word = (x)})
+#define FIGURE_LOCK(o) ((o)->kind == OBJ_LOCK || (o)->kind == OBJ_RWLOCK)
+#define NUM(x)         ((struct figure_value){.type = FIGURE_NUMBER, .number = (double)(x)})
+#define WORD(x)        ((struct figure_value){.type = FIGURE_WORD, .word = (x)})
 
 static const char *figure_diagnoses(const struct model *m)
 {
@@ -42,6 +43,8 @@ static const char *figure_state(const struct object_model *o)
         return o->cancelled ? "cancelled" : "active";
     case OBJ_LOCK:
         return o->level.now > 0 ? "locked" : "free";
+    case OBJ_RWLOCK:
+        return o->owner ? "locked" : o->level.now > 0 ? "read" : "free";
     default:
         return NULL;
     }

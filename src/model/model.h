@@ -62,12 +62,13 @@ struct history {
     float sample[HISTORY];
 };
 
+enum { OBJECT_OPS = 8 };
 struct object_model {
     uint32_t name;
     uint8_t kind; /* enum obj_kind */
     bool known, closed, cancelled;
     struct level level;          /* channel length, group count, calls in flight, lock held … */
-    uint64_t ops[8];             /* by op: chan: send recv close drop; lock … */
+    uint64_t ops[OBJECT_OPS];    /* by op: chan: send recv close drop; lock … */
     uint32_t senders, receivers; /* waiting */
     int64_t senders_since, receivers_since;
     float rate, rate_out; /* items put in and taken out a second, over the last second: arrows */

@@ -80,6 +80,11 @@ static inline void object_level(struct object_model *o, int64_t now_ns, double v
 
 #define MODEL_SECOND INT64_C(1000000000)
 
+static inline void count_op(struct object_model *o, uint8_t op)
+{
+    o->ops[op & (OBJECT_OPS - 1)]++;
+}
+
 void object_rate_roll(struct object_model *o, int64_t now_ns);
 
 static inline void object_rate(struct object_model *o, int64_t now_ns, uint32_t in, uint32_t out)

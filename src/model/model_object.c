@@ -40,11 +40,6 @@ void fold_object(struct model *m, const struct event *e)
     o->cap = e->v;
 }
 
-static void count_op(struct object_model *o, uint8_t op)
-{
-    o->ops[op & 7]++;
-}
-
 static void waiting(struct object_model *o, int64_t now_ns, uint32_t senders, uint32_t receivers)
 {
     o->senders_since = senders && !o->senders ? now_ns : o->senders_since;
@@ -114,37 +109,6 @@ void fold_timer(struct model *m, const struct event *e)
     if (e->op == TIMER_SET)
         o->deadline_ns = e->v;
     object_level(o, m->now_ns, e->op == TIMER_SET);
-}
-
-void fold_lock(struct model *m, const struct event *e)
-{
-    struct object_model *o = object_at(m, e->obj);
-    if (!o)
-        return;
-    count_op(o, e->op);
-    double held = o->level.now;
-    switch (e->op) {
-    case LOCK_LOCK:
-        o->owner = e->task;
-        held = 1;
-        break;
-    case LOCK_RLOCK:
-        held++;
-        break;
-    case LOCK_UNLOCK:
-        o->owner = 0;
-        held = 0;
-        break;
-    case LOCK_RUNLOCK:
-        held -= held > 0;
-        break;
-    default:
-        break;
-    }
-    object_level(o, m->now_ns, held);
-    if (e->b && !o->waiters)
-        o->receivers_since = m->now_ns;
-    o->waiters = e->b;
 }
 
 /* ---- edges: an array for readers, and an index that finds one again ---------------------------

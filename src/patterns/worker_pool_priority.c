@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "patterns/worker_pool.h"
+#include "runtime/mutex.h"
 
 static int64_t key(const struct job_heap *h, const struct request *r)
 {

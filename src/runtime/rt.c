@@ -171,6 +171,20 @@ void *rt_alloc(struct rt *rt, size_t bytes)
     return p;
 }
 
+void *rt_alloc_line(struct rt *rt, size_t bytes)
+{
+    enum { LINE = 64 };
+    bytes = (bytes + LINE - 1) & ~(size_t)(LINE - 1);
+    char *p = rt_alloc(rt, bytes + LINE);
+    return p + (LINE - 1 - ((uintptr_t)p - 1) % LINE);
+}
+
+char *rt_keep(struct rt *rt, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    return memcpy(rt_alloc(rt, n), text, n);
+}
+
 /* ---- what a task may ask for --------------------------------------------------------------- */
 
 void rt_sleep(int64_t ns)

@@ -98,6 +98,9 @@ uint64_t rt_seed(const struct rt *rt);
 struct rng *rt_rng(struct rt *rt, const char *stream);
 /* Zeroed memory that lives as long as the run. Any engine thread. */
 void *rt_alloc(struct rt *rt, size_t bytes);
+/* The same, on cache lines of its own: for what several processors hammer on. */
+void *rt_alloc_line(struct rt *rt, size_t bytes);
+char *rt_keep(struct rt *rt, const char *text); /* a copy that lives as long as the run */
 
 /* ---- tasks -------------------------------------------------------------------------------- */
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* WaitGroup and Mutex over the seam: a guard, a counter, a queue of waiters. */
+/* WaitGroup over the seam: a guard, a counter, a queue of waiters. */
 #include "runtime/sync.h"
-
-#include <string.h>
 
 #include "runtime/waitq.h"
 
@@ -14,17 +12,11 @@ struct waitgroup {
     char *name;
 };
 
-static char *keep(const char *name)
-{
-    size_t n = strlen(name) + 1;
-    return memcpy(rt_alloc(rt_engine, n), name, n);
-}
-
 struct waitgroup *wg_make(const char *name)
 {
     struct waitgroup *wg = rt_alloc(rt_engine, sizeof *wg);
     wg->id = rt_object(OBJ_GROUP, name, 0);
-    wg->name = keep(name);
+    wg->name = rt_keep(rt_engine, name);
     return wg;
 }
 
@@ -104,84 +96,4 @@ void wg_wait(struct waitgroup *wg)
     task_waits(self, &wg->guard, TASK_WAITING, WHY_WAITGROUP, wg->id);
     guard_unlock(&wg->guard);
     wait_completed(self, ticket, NEVER);
-}
-
-/* ---- mutex: handed over to the first who waits, so nobody overtakes ----------------------------
- */
-
-struct mutex {
-    struct guard guard;
-    uint32_t id;
-    bool locked;
-    struct waitq waiters;
-    char *name;
-};
-
-struct mutex *mutex_make(const char *name)
-{
-    struct mutex *m = rt_alloc(rt_engine, sizeof *m);
-    m->id = rt_object(OBJ_LOCK, name, 0);
-    m->name = keep(name);
-    return m;
-}
-
-uint32_t mutex_id(const struct mutex *m)
-{
-    return m->id;
-}
-
-static void emit_lock(struct mutex *m, enum lock_op op, const struct task *t)
-{
-    emit(&m->guard.stamp, EV_LOCK, (uint8_t)op, 0, t ? t->id : 0, m->id, 0,
-         emit_ab(0, m->waiters.n));
-}
-
-bool mutex_try_lock(struct mutex *m)
-{
-    rt_gate();
-    guard_lock(&m->guard);
-    bool got = !m->locked;
-    m->locked = true;
-    emit_lock(m, got ? LOCK_LOCK : LOCK_TRY_FAILED, rt_current);
-    guard_unlock(&m->guard);
-    return got;
-}
-
-void mutex_lock(struct mutex *m)
-{
-    struct task *self = rt_current;
-    rt_gate();
-    guard_lock(&m->guard);
-    if (!m->locked) {
-        m->locked = true;
-        emit_lock(m, LOCK_LOCK, self);
-        guard_unlock(&m->guard);
-        return;
-    }
-    struct waiter w;
-    waitq_add(&m->waiters, &w, self, 0, 0);
-    uint32_t ticket = w.ticket;
-    emit_lock(m, LOCK_WAIT, self);
-    task_waits(self, &m->guard, TASK_WAITING, WHY_MUTEX, m->id);
-    guard_unlock(&m->guard);
-    wait_completed(self, ticket, NEVER);
-}
-
-void mutex_unlock(struct mutex *m)
-{
-    rt_gate();
-    guard_lock(&m->guard);
-    if (!m->locked) {
-        guard_unlock(&m->guard);
-        rt_panic(m->id, "unlock of unlocked mutex %s", m->name);
-    }
-    emit_lock(m, LOCK_UNLOCK, rt_current);
-    struct waiter *w = waitq_claim(&m->waiters);
-    m->locked = w != NULL;
-    struct task *heir = w ? w->task : NULL;
-    if (heir)
-        emit_lock(m, LOCK_LOCK, heir);
-    guard_unlock(&m->guard);
-    if (heir)
-        task_unpark(heir);
 }

@@ -48,6 +48,21 @@ static inline void waitq_add(struct waitq *q, struct waiter *w, struct task *sel
     q->n++;
 }
 
+/* The same at the head: who was woken and came too late keeps its place. */
+static inline void waitq_add_first(struct waitq *q, struct waiter *w, struct task *self,
+                                   uint32_t index, uintptr_t value)
+{
+    waitq_add(q, w, self, index, value);
+    if (q->head == w)
+        return;
+    q->tail = w->prev;
+    w->prev->next = NULL;
+    w->prev = NULL;
+    w->next = q->head;
+    q->head->prev = w;
+    q->head = w;
+}
+
 static inline void waitq_remove(struct waitq *q, struct waiter *w)
 {
     if (!w->queued)

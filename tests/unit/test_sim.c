@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "runtime/chan.h"
+#include "runtime/mutex.h"
 #include "runtime/sync.h"
 #include "runtime/timer.h"
 #include "sim_run.h"

@@ -71,7 +71,10 @@ static const struct rule rules[] = {
     {EV_CTX, CTX_NEW, 0, "A context inherits its parent's cancel and the earlier deadline.", NULL},
     {EV_GROUP, OTHER, 0, "The counter goes up with Add and down with Done; Wait returns at 0.",
      "A counter below 0 is a panic."},
-    {EV_LOCK, OTHER, 0, "A lock is handed on in the order of waiting.", NULL},
+    {EV_LOCK, OTHER, 0,
+     "Whoever comes first takes a free mutex; when somebody has waited for 1 ms it is handed on in "
+     "the order of waiting. A waiting writer holds back new readers.",
+     NULL},
     {EV_SELECT, OTHER, 0,
      "Select looks at all cases; of the ready ones it picks one at random, with default when none "
      "is.",

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Locks and what is built like them: who has it, how many wait, how often each thing happened. */
+#include "model/model_inside.h"
+
+static void queue(struct model *m, struct object_model *o, uint32_t waiters)
+{
+    if (waiters && !o->waiters)
+        o->receivers_since = m->now_ns;
+    o->waiters = waiters;
+}
+
+void fold_lock(struct model *m, const struct event *e)
+{
+    struct object_model *o = object_at(m, e->obj);
+    if (!o)
+        return;
+    count_op(o, e->op);
+    switch (e->op) {
+    case LOCK_LOCK:
+        o->owner = e->task;
+        object_level(o, m->now_ns, 1);
+        break;
+    case LOCK_UNLOCK:
+        o->owner = 0;
+        object_level(o, m->now_ns, 0);
+        break;
+    case LOCK_RLOCK:
+    case LOCK_RUNLOCK:
+        object_level(o, m->now_ns, e->a);
+        break;
+    default:
+        break;
+    }
+    queue(m, o, e->b);
+}
