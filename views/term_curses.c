@@ -63,31 +63,30 @@ static const char no_locale[] = "C.UTF-8";
 /* ---- opening ----------------------------------------------------------------------------------
  */
 
-static bool unset(const char *name)
+/* NULL when unset or empty, which means the same. */
+static const char *env(const char *name)
 {
     const char *v = getenv(name);
-    return !v || !*v;
+    return v && *v ? v : NULL;
 }
 
 /* Characters only: numbers keep their decimal points everywhere. */
 static void take_locale(void)
 {
-    bool none = unset("LC_ALL") && unset("LC_CTYPE") && unset("LANG");
-    if (!none && setlocale(LC_CTYPE, ""))
+    const char *want = env("LC_ALL");
+    want = want ? want : env("LC_CTYPE");
+    want = want ? want : env("LANG");
+    if (want && setlocale(LC_CTYPE, ""))
         return;
-    const char *want = none                 ? no_locale
-                       : !unset("LC_ALL")   ? getenv("LC_ALL")
-                       : !unset("LC_CTYPE") ? getenv("LC_CTYPE")
-                                            : getenv("LANG");
     /* One that is not installed, but asked for UTF-8 (a login from elsewhere). */
-    if (none || strstr(want, "UTF-8") || strstr(want, "utf8"))
+    if (!want || strstr(want, "UTF-8") || strstr(want, "utf8"))
         setlocale(LC_CTYPE, no_locale);
 }
 
 static int depth(const struct term_options *o)
 {
     int most = tigetnum("colors");
-    if (o->colors < 0 && !unset("NO_COLOR"))
+    if (o->colors < 0 && env("NO_COLOR"))
         return 0;
     int want = o->colors < 0 || o->colors > most ? most : o->colors;
     return want >= 256 ? 256 : want >= 16 ? 16 : want >= 8 ? 8 : 0;
@@ -315,9 +314,9 @@ static void make_looks(const struct theme *t)
 {
     term.theme = t;
     term.pairs = 0;
-    for (uint8_t role = 0; role < ST_COUNT; role++)
-        for (uint8_t attr = 0; attr < ATTRS; attr++) {
-            struct theme_style s = theme_style(t, role, attr, term.colors);
+    for (int role = 0; role < ST_COUNT; role++)
+        for (int attr = 0; attr < ATTRS; attr++) {
+            struct theme_style s = theme_style(t, (uint8_t)role, (uint8_t)attr, term.colors);
             attr_t a = A_NORMAL;
             a |= s.attr & CELL_BOLD ? A_BOLD : 0;
             a |= s.attr & CELL_REVERSE ? A_REVERSE : 0;

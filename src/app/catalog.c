@@ -110,7 +110,8 @@ void catalog_scan(struct catalog *c)
     add_folder(c, PATTERNSCOPE_DATADIR, "");
     for (size_t i = 0; i < embedded_files_n; i++)
         add(c, embedded_files[i].path, NULL);
-    qsort(c->item, c->n, sizeof *c->item, by_name);
+    if (c->n)
+        qsort(c->item, c->n, sizeof *c->item, by_name);
 }
 
 void catalog_free(struct catalog *c)

@@ -157,9 +157,9 @@ static bool inject_key(struct watch *w, uint32_t key)
         inject(w, w->overlay_chosen);
     else if (key >= '1' && key < '1' + (uint32_t)n)
         inject(w, (int)(key - '1'));
-    else if (key == PK_DOWN || key == 'j')
+    else if (n && (key == PK_DOWN || key == 'j'))
         w->overlay_chosen = (w->overlay_chosen + 1) % n;
-    else if (key == PK_UP || key == 'k')
+    else if (n && (key == PK_UP || key == 'k'))
         w->overlay_chosen = (w->overlay_chosen + n - 1) % n;
     else
         return false;

@@ -103,8 +103,8 @@ static bool other_changes(const struct scenario *old, const struct scenario *new
     for (size_t i = 0; i < old->cues_n; i++) {
         const struct cue *c = &old->cues[i], *d = &new->cues[i];
         if (c->at_ns != d->at_ns ||
-            strcmp(c->command ? c->command : "", d->command ? d->command : "") ||
-            strcmp(c->caption ? c->caption : "", d->caption ? d->caption : ""))
+            strcmp(c->command ? c->command : "", d->command ? d->command : "") != 0 ||
+            strcmp(c->caption ? c->caption : "", d->caption ? d->caption : "") != 0)
             return true;
     }
     return false;

@@ -68,9 +68,10 @@ static void span_head(const char *title, struct str *out)
     str_addc(out, '\n');
 }
 
-static void span(const struct model *m, const char *title, const struct hist *h, struct str *out)
+/* A row of quantiles; its title is the span's name without the unit. */
+static void span(const struct model *m, const char *name, const struct hist *h, struct str *out)
 {
-    str_addf(out, "%-10s", title);
+    str_addf(out, "%-10.*s", (int)strcspn(name, "_"), name);
     for (const struct figure_row *row = figure_hist; row->name; row++) {
         char text[24];
         str_addf(out, "%10s", h->count ? duration(text, row->get(m, h).number * 1e6) : "-");
@@ -80,7 +81,6 @@ static void span(const struct model *m, const char *title, const struct hist *h,
 
 static void requests(const struct model *m, struct str *out)
 {
-    static const char *const titles[] = {"latency", "wait", "service"};
     for (size_t lane = 0; lane < m->lanes_n; lane++) {
         const struct lane_model *l = &m->lanes[lane];
         char title[32];
@@ -88,7 +88,7 @@ static void requests(const struct model *m, struct str *out)
         counts(m, m->lanes_n > 1 ? title : "requests", figure_requests, l, out);
         span_head("", out);
         for (size_t i = 0; figure_spans[i].name; i++)
-            span(m, titles[i], figure_span_hist(l, &figure_spans[i]), out);
+            span(m, figure_spans[i].name, figure_span_hist(l, &figure_spans[i]), out);
     }
     size_t n = figure_class_count(m);
     for (size_t i = 0; i < n; i++) {

@@ -406,7 +406,7 @@ static void put_index(struct psr_writer *w)
     psr_store32(head + 8, crc32c(0, w->index.data, w->index.len));
     psr_store32(head + 12, crc32c(0, head, 12));
     psr_store64(tail, w->size);
-    memcpy(tail + 8, PSR_TAIL_MAGIC, 8);
+    memcpy(tail + 8, PSR_TAIL_MAGIC, sizeof tail - 8);
     str_clear(&w->out);
     str_addn(&w->out, (const char *)head, sizeof head);
     str_addn(&w->out, w->index.data, w->index.len);

@@ -14,7 +14,7 @@ void draw_histogram(struct canvas *c, struct rect r, const struct hist *h, uint8
         return;
     int w = r.w < COLUMNS ? r.w : COLUMNS;
     unsigned from = hist_index(h->min), to = hist_index(h->max) + 1;
-    uint64_t column[COLUMNS] = {0}, most = 0;
+    uint64_t column[COLUMNS] = {0}, most = 1;
     if (to - from < (unsigned)w) { /* fewer buckets than columns: widen both ways */
         unsigned more = (unsigned)w - (to - from);
         from = from > more / 2 ? from - more / 2 : 0;
