@@ -224,7 +224,7 @@ void tty_close(void)
 void tty_raw(bool raw)
 {
     if (!tty.gone)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, raw ? &tty.screen : &tty.found);
+        tcsetattr(STDIN_FILENO, TCSANOW, raw ? &tty.screen : &tty.found);
 }
 
 void tty_on_death(const char *bytes, size_t n)

@@ -6,6 +6,7 @@
  *   term_show ◀── screen_draw ◀── model ◀────┘ tick                                             */
 #include "app/watch.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -321,7 +322,7 @@ static void loop(struct watch *w)
         if (w->dirty && now >= next) {
             if (draw(w))
                 w->dirty = false;
-            next = now + FRAME_NS;
+            next = next + FRAME_NS > now ? next + FRAME_NS : now + FRAME_NS;
         }
         int wait_ms =
             player_paused(w->player) || player_ended(w->player) ? IDLE_MS : FRAME_NS / 1000000;
@@ -487,6 +488,18 @@ static int run(struct watch *w, const char *name)
     return STATUS_OK;
 }
 
+/* A terminal that goes away hangs up twice, for itself and for the shell in it: the second one must
+ * not kill us before the recording is closed. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(how, &set, NULL);
+}
+
 int watch(const char *name, const char *session, const struct run_options *o)
 {
     struct watch w = {.options = *o, .dirty = true, .overlay_chosen = -1, .message_param = -1};
@@ -500,10 +513,13 @@ int watch(const char *name, const char *session, const struct run_options *o)
     if (status < 0)
         status = run(&w, name);
     int sig = term_signal();
+    if (sig)
+        hold_signals(SIG_BLOCK);
     close_all(&w);
     if (sig) {
         signal(sig, SIG_DFL);
         raise(sig);
+        hold_signals(SIG_UNBLOCK);
     }
     return status;
 }

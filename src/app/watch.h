@@ -14,7 +14,7 @@
 #include "views/term.h"
 #include "views/view.h"
 
-enum { FRAME_NS = 33000000, WATCH_PARAMS = 128 };
+enum { FRAME_NS = 33333333, WATCH_PARAMS = 128 };
 
 /* ---- the screen, which the gallery shares (watch.c) ------------------------------------------ */
 

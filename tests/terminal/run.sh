@@ -11,7 +11,7 @@ if ! command -v tmux >/dev/null; then
 fi
 scratch=$(mktemp -d /tmp/ps-term.XXXXXX)
 socket=$scratch/tmux
-trap 'tmux -S "$socket" kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
+trap 'tmux -S "$socket" kill-server 2>/dev/null; rm -rf "$scratch" 2>/dev/null || rm -rf "$scratch"' EXIT
 # Nobody's own scenarios and settings.
 export HOME=$scratch XDG_DATA_HOME=$scratch/share XDG_CONFIG_HOME=$scratch/config LC_ALL=C.UTF-8
 unset NO_COLOR TMUX
@@ -19,29 +19,49 @@ export program
 : "${WAIT_S:=20}"
 [[ -z ${PATTERNSCOPE_SANITIZED:-} ]] || WAIT_S=60
 
-bad=0 cols=80 rows=24 opened=no
+bad=0 cols=80 rows=24 opened=no kind=screen-256color given=()
 problem() { # problem TEXT…: notes why the present test fails
     bad=1
     printf '%s\n' "$@" | head -n 60 | sed 's/^/# /'
 }
 in_tmux() { tmux -S "$socket" -f /dev/null "$@"; }
 
-# start ARGUMENTS…: the program in a terminal of $cols x $rows, in the test's own folder. Its exit
-# status goes to the file `ended`, what it says after it has left the screen to `err`.
-start() {
-    rm -f ended
-    {
-        echo "cd '$PWD' || exit 9"
-        printf '%q ' "$program" "$@"
-        echo "2>err"
-        # A newline in between: what the terminal shows when the program has gone.
-        echo "echo \$? >ended.part; mv ended.part ended; echo; exec sleep 600"
-    } >start.sh
+# open COMMAND: a terminal of $cols x $rows of the type $kind in which that runs.
+open() {
     if [[ $opened = yes ]]; then in_tmux kill-server 2>/dev/null; fi
-    in_tmux new-session -d -x "$cols" -y "$rows" -s t "bash $PWD/start.sh" \; \
-        set -g status off \; set -g escape-time 0 \; set -g default-terminal screen-256color ||
+    in_tmux start-server \; set -g status off \; set -g escape-time 0 \; \
+        set -g default-terminal "$kind" \; new-session -d -x "$cols" -y "$rows" -s t "$1" ||
         problem "tmux does not start"
     opened=yes
+}
+# start ARGUMENTS…: the program in a terminal, in the test's own folder and with the environment
+# `given` besides. Its exit status goes to the file `ended`, what it says after it has left the
+# screen to `err`, its process id to `pid`, the terminal's modes to `before` and `after`.
+start() {
+    rm -f ended pid
+    {
+        echo "cd '$PWD' || exit 9"
+        # Ctrl-C is for the program, not for this script; and nobody looks for a core.
+        echo "trap : INT; ulimit -c 0; stty -g >before; echo 'what was there'"
+        # shellcheck disable=SC2016 # for the inner shell
+        printf '%q ' env "${given[@]}" sh -c 'echo $$ >pid.part; mv pid.part pid; exec "$0" "$@"' \
+            "$program" "$@"
+        echo "2>err"
+        # A newline in between: what the terminal shows when the program has gone.
+        echo "echo \$? >ended.part; stty -g >after; mv ended.part ended; echo; exec sleep 600"
+    } >start.sh
+    open "bash $PWD/start.sh 2>shell"
+}
+# terminal FORMAT: what tmux knows of it, as alternate_on, cursor_flag.
+terminal() { in_tmux display-message -p -t t "#{$1}"; }
+# untouched: the terminal is as it was found.
+untouched() {
+    until_so shows "what was there" || problem "the screen before did not come back" "$(screen)"
+    is "alternate $(terminal alternate_on)" "alternate 0"
+    is "cursor $(terminal cursor_flag)" "cursor 1"
+    is "mouse $(terminal mouse_any_flag)" "mouse 0"
+    is "keypad $(terminal keypad_flag)$(terminal keypad_cursor_flag)" "keypad 00"
+    is "$(<after)" "$(<before)"
 }
 # keys NAME…: presses keys by tmux's names: Down, Enter, Escape, Space, C-r, BTab, x.
 keys() { in_tmux send-keys -t t "$@"; }
@@ -120,7 +140,7 @@ echo "TAP version 13"
 echo "1..$(echo "$tests" | wc -w)"
 number=0
 for name in $tests; do
-    number=$((number + 1)) bad=0 cols=80 rows=24
+    number=$((number + 1)) bad=0 cols=80 rows=24 kind=screen-256color given=()
     mkdir "$scratch/$name" && cd "$scratch/$name" || exit 1
     "test_$name" 2>"$scratch/stderr"
     [[ ! -s $scratch/stderr ]] || sed 's/^/# /' "$scratch/stderr"
