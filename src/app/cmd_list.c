@@ -11,6 +11,7 @@
 #include "export/export.h"
 #include "model/figures.h"
 #include "patterns/pattern.h"
+#include "policies/policies.h"
 #include "views/theme.h"
 #include "views/view.h"
 
@@ -168,7 +169,16 @@ static void list_exports(struct list_table *t)
 
 static void list_presets(struct list_table *t)
 {
-    columns(t, "name", "help", NULL, NULL, NULL);
+    columns(t, "name", "section", "sets", "help", NULL);
+    for (size_t i = 0; policy_tables[i]; i++)
+        for (size_t k = 1; k < policy_tables[i]->presets_n; k++) {
+            const struct param_preset *p = &policy_tables[i]->presets[k];
+            list_row(t);
+            list_cell(t, p->name, NULL);
+            list_cell(t, policy_tables[i]->section, NULL);
+            list_cell(t, p->values, NULL);
+            list_cell(t, p->help, NULL);
+        }
 }
 
 static void list_names(struct list_table *t, bool lessons)

@@ -59,6 +59,38 @@ void param_defaults(const struct param_table *t, void *block)
     }
 }
 
+/* One "key = value" of a preset. */
+static bool preset_value(const struct param_table *t, void *block, const char *text, size_t n)
+{
+    char key[64], value[PARAM_TEXT];
+    while (n && *text == ' ') {
+        text++;
+        n--;
+    }
+    const char *eq = memchr(text, '=', n);
+    VERIFY(eq && eq - text > 1 && (size_t)(eq - text) < sizeof key);
+    snprintf(key, sizeof key, "%.*s", (int)(eq - text - 1), text);
+    snprintf(value, sizeof value, "%.*s", (int)(text + n - eq - 2), eq + 2);
+    const struct param *row = param_find(t, key);
+    return row && !param_set(row, block, value);
+}
+
+bool param_preset(const struct param_table *t, void *block, const char *name)
+{
+    for (size_t i = 0; i < t->presets_n; i++) {
+        if (strcmp(t->presets[i].name, name) != 0)
+            continue;
+        for (const char *p = t->presets[i].values; *p;) {
+            size_t n = strcspn(p, ";");
+            if (!preset_value(t, block, p, n))
+                die("preset %s of [%s]: %.*s", name, t->section, (int)n, p);
+            p += n + (p[n] == ';');
+        }
+        return true;
+    }
+    return false;
+}
+
 static _Thread_local char sentence[512];
 
 static const char *not_allowed(const struct param *p)
@@ -97,10 +129,13 @@ static const char *set_number(const struct param *p, void *block, const char *te
         memcpy(at_rw(p, block), &i, sizeof i);
         return NULL;
     case PT_DURATION: {
-        const char *bad = value_duration(text, &i);
+        bool forever = p->forever && strcmp(text, "forever") == 0;
+        const char *bad = forever ? NULL : value_duration(text, &i);
         if (bad)
             return bad;
-        if (!within(p, (double)i))
+        if (forever)
+            i = PARAM_FOREVER;
+        else if (!within(p, (double)i))
             return not_allowed(p);
         memcpy(at_rw(p, block), &i, sizeof i);
         return NULL;
@@ -145,6 +180,9 @@ static const char *set_text(const struct param *p, void *block, const char *text
     for (const char *c = text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             return "must be one line of text";
+    const char *bad = p->check ? p->check(text) : NULL;
+    if (bad)
+        return bad;
     memset(at_rw(p, block), 0, PARAM_TEXT);
     memcpy(at_rw(p, block), text, n);
     return NULL;
@@ -218,7 +256,10 @@ void param_format(const struct param *p, const void *block, char *out, size_t si
             snprintf(out, size, "%lld", (long long)get_int(p, block));
         return;
     case PT_DURATION:
-        value_format_duration(get_int(p, block), out, size);
+        if (p->forever && get_int(p, block) == PARAM_FOREVER)
+            snprintf(out, size, "forever");
+        else
+            value_format_duration(get_int(p, block), out, size);
         return;
     case PT_FLOAT:
         value_format_float(get_double(p, block), out, size);
@@ -352,6 +393,8 @@ static void step_once(const struct param *p, void *block, bool up)
         memcpy(at_rw(p, block), &i, sizeof i);
         return;
     case PT_DURATION:
+        if (p->forever && get_int(p, block) == PARAM_FOREVER && up)
+            return;
         i = (int64_t)(clamp(p, ladder((double)get_int(p, block), up, 1e6)) + 0.5);
         memcpy(at_rw(p, block), &i, sizeof i);
         return;
@@ -432,6 +475,8 @@ void param_allowed(const struct param *p, char *out, size_t size)
             str_addf(&s, "%s or more", low);
         if (p->automatic)
             str_add(&s, " or auto");
+        if (p->forever)
+            str_add(&s, " or forever");
         break;
     case PT_BOOL:
         str_add(&s, "on or off");
@@ -447,7 +492,7 @@ void param_allowed(const struct param *p, char *out, size_t size)
         str_add(&s, "steady poisson burst ramp wave closed eager trace");
         break;
     case PT_TEXT:
-        str_add(&s, "text");
+        str_add(&s, p->allowed ? p->allowed : "text");
         break;
     }
     snprintf(out, size, "%s", s.data ? s.data : "");

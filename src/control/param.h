@@ -25,7 +25,8 @@ enum param_type {
     PT_TEXT      /* char[PARAM_TEXT] */
 };
 enum { PARAM_TEXT = 256 };
-#define PARAM_AUTO (-1) /* an int's value when "auto" was written */
+#define PARAM_AUTO    (-1)      /* an int's value when "auto" was written */
+#define PARAM_FOREVER INT64_MAX /* a duration's when "forever" was */
 
 struct param {
     const char *name;
@@ -35,9 +36,19 @@ struct param {
     double min, max;            /* int, float, duration (ns), rate; max 0 = no upper bound */
     const char *const *choices; /* PT_CHOICE: NULL-terminated */
     bool automatic;             /* PT_INT: "auto" is allowed */
-    bool live;                  /* may change while it runs; else at the next restart */
-    const char *unit;           /* for people: "tasks", "ns", "" */
-    const char *help;           /* one sentence */
+    bool forever;               /* PT_DURATION: "forever" is allowed */
+    /* PT_TEXT that is a small language of its own: NULL, or a sentence. May be NULL. */
+    const char *(*check)(const char *text);
+    const char *allowed; /* PT_TEXT with a check: what may be written */
+    bool live;           /* may change while it runs; else at the next restart */
+    const char *unit;    /* for people: "tasks", "ns", "" */
+    const char *help;    /* one sentence */
+};
+/* A value of the row `preset`: what it sets, as "key = value; key = value". */
+struct param_preset {
+    const char *name;
+    const char *help; /* what it reproduces, its defects named */
+    const char *values;
 };
 /* One INI section. `repeats`: [section.NAME] may stand any number of times. */
 struct param_table {
@@ -47,11 +58,17 @@ struct param_table {
     size_t n;
     size_t size; /* of the block */
     bool repeats;
+    /* Then it has a row `preset`, PT_CHOICE, of their names in this order, the first sets nothing.
+     * The keys that are written win over the preset, wherever they stand. */
+    const struct param_preset *presets;
+    size_t presets_n;
 };
 
 const struct param *param_find(const struct param_table *t, const char *name);
 /* Fills a block with the defaults. The table's own test proves that they parse. */
 void param_defaults(const struct param_table *t, void *block);
+/* Sets what the preset of that name sets. False: there is none of that name. */
+bool param_preset(const struct param_table *t, void *block, const char *name);
 /* Sets one value from text; NULL, or a sentence: "must be 1..10000 or auto" (thread-local buffer).
  */
 const char *param_set(const struct param *p, void *block, const char *text);

@@ -409,6 +409,10 @@ void *scenario_block(const struct scenario *s, const struct param_table *t, cons
 {
     void *block = xcalloc(1, t->size);
     param_defaults(t, block);
+    for (size_t i = 0; t->presets && i < s->settings_n; i++)
+        if (strcmp(s->settings[i].section, section) == 0 &&
+            strcmp(s->settings[i].key, "preset") == 0)
+            param_preset(t, block, s->settings[i].value);
     for (size_t i = 0; i < s->settings_n; i++) {
         const struct param *row =
             strcmp(s->settings[i].section, section) == 0 ? param_find(t, s->settings[i].key) : NULL;

@@ -86,7 +86,7 @@ rule_rows_and_files() {
             [ -e "$f" ] || continue
             name=${f##*/}
             name=${name%.c}
-            if grep -q "^const struct [a-z]* ${symbol}_$name = {" "$f"; then
+            if grep -q "^const struct [a-z_]* ${symbol}_$name = {" "$f"; then
                 grep -qx "$name" "$scratch/rows" || echo "$f: no row in $def"
             fi
         done
@@ -95,6 +95,7 @@ src/patterns/patterns.def src/patterns PATTERN pattern
 views/views.def views VIEW view
 src/detect/detectors.def src/detect DETECTOR detector
 src/export/exports.def src/export EXPORT exporter
+src/policies/limiters.def src/policies LIMITER limiter
 END
 }
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "patterns/pattern.h"
+#include "policies/policies.h"
 #include "test_schema.h"
 
 static bool within(const struct param *p, const void *block)
@@ -18,7 +19,7 @@ static bool within(const struct param *p, const void *block)
     if (p->type == PT_INT || p->type == PT_DURATION) {
         int64_t i;
         memcpy(&i, at, sizeof i);
-        if (p->automatic && i == PARAM_AUTO)
+        if ((p->automatic && i == PARAM_AUTO) || (p->forever && i == PARAM_FOREVER))
             return true;
         v = (double)i;
     } else if (p->type == PT_FLOAT || p->type == PT_RATE) {
@@ -64,6 +65,25 @@ static void prove_row(const struct param_table *t, const struct param *p, void *
                        p->name);
 }
 
+/* A choice `preset` lists the presets; each sets what it says, also where it stands over another.
+ */
+static void prove_presets(const struct param_table *t, void *block)
+{
+    const struct param *row = param_find(t, "preset");
+    cr_assert_eq(row != NULL, t->presets_n > 0, "%s", t->section);
+    for (size_t i = 0; i < t->presets_n; i++) {
+        const struct param_preset *p = &t->presets[i];
+        cr_assert_str_eq(row->choices[i], p->name);
+        cr_assert(*p->help, "%s: preset %s has no help", t->section, p->name);
+        param_defaults(t, block);
+        cr_assert(param_preset(t, block, p->name)); /* dies when a value is none */
+        cr_assert_eq(i == 0, !*p->values, "%s: preset %s", t->section, p->name);
+    }
+    if (row)
+        cr_assert_null(row->choices[t->presets_n]);
+    cr_assert_not(param_preset(t, block, "nobody"));
+}
+
 static void prove(const struct param_table *t)
 {
     cr_assert(t->section && *t->section && t->help && *t->help);
@@ -76,6 +96,7 @@ static void prove(const struct param_table *t)
                           t->section);
         prove_row(t, &t->rows[i], block);
     }
+    prove_presets(t, block);
     free(block);
 }
 
@@ -91,6 +112,8 @@ Test(param, tables_of_the_program_prove_themselves)
                 cr_assert_str_neq((*t)->section, (*u)->section);
         }
     cr_assert_gt(n, 0, "no pattern has a table");
+    for (size_t i = 0; policy_tables[i]; i++)
+        prove(policy_tables[i]);
 }
 
 Test(param, the_test_table_proves_itself)
@@ -117,6 +140,10 @@ Test(param, refuses_with_what_is_allowed)
         const char *name, *text, *says;
     } c[] = {
         {"workers", "0", "must be 1..10000 or auto"},
+        {"patience", "0.5", "must be a duration"},
+        {"patience", "2h", "must be 0s..1h or forever"},
+        {"timeout", "forever", "must be a duration"},
+        {"word", "noun!", "a word must not shout"},
         {"workers", "ten", "must be 1..10000 or auto"},
         {"workers", "4 # four", "'#' does not begin a comment here"},
         {"queue", "auto", "must be 0..100000"},
@@ -171,6 +198,8 @@ Test(param, steps_are_what_a_person_expects)
     steps("timeout", "80ms", 1, "100ms");
     steps("timeout", "80ms", -1, "50ms");
     steps("timeout", "1h", 4, "1h");
+    steps("patience", "forever", 2, "forever");
+    steps("patience", "forever", -1, "1h");
     steps("share", "0", 1, "0.01");
     steps("share", "0.6", 1, "0.65");
     steps("share", "0.1", -1, "0.09");

@@ -60,6 +60,18 @@ Test(scenario, all_there_is)
     scenario_free(s);
 }
 
+/* The keys that are written win over the preset, wherever they stand. */
+Test(scenario, a_preset_fills_in_what_is_not_written)
+{
+    struct scenario *s = parse(POOL "[pool]\nworkers = 7\npreset = calm\nword = z\n", NULL);
+    cr_assert_not_null(s, "%s", errors_text(&errors));
+    struct pool_params *p = scenario_block(s, &pool_table, "pool");
+    cr_assert(p->workers == 7 && p->patience == PARAM_FOREVER && p->queue == 100);
+    cr_assert_str_eq(p->word, "z");
+    free(p);
+    scenario_free(s);
+}
+
 Test(scenario, only_the_pattern_is_required)
 {
     struct scenario *s = parse(POOL, NULL);

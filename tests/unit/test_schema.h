@@ -19,6 +19,18 @@ struct pool_params {
     struct dist latency;
     struct arrivals arrivals;
     char label[PARAM_TEXT];
+    int preset;
+    int64_t patience;
+    char word[PARAM_TEXT];
+};
+static inline const char *pool_word(const char *text)
+{
+    return strchr(text, '!') ? "a word must not shout" : NULL;
+}
+static const char *const pool_presets[] = {"none", "calm", NULL};
+static const struct param_preset pool_preset_rows[] = {
+    {"none", "as written", ""},
+    {"calm", "waits for ever", "workers = 3; patience = forever; word = a, b"},
 };
 static const char *const pool_modes[] = {"heap", "two_queues", "none", NULL};
 
@@ -71,12 +83,37 @@ static const struct param pool_rows[] = {
      .unit = "",
      .help = "a"},
     {.name = "label", .type = PT_TEXT, AT(label), .def = "", .unit = "", .help = "text"},
+    {.name = "preset",
+     .type = PT_CHOICE,
+     AT(preset),
+     .def = "none",
+     .choices = pool_presets,
+     .unit = "",
+     .help = "p"},
+    {.name = "patience",
+     .type = PT_DURATION,
+     AT(patience),
+     .def = "0",
+     .max = 3600e9,
+     .forever = true,
+     .unit = "ns",
+     .help = "p"},
+    {.name = "word",
+     .type = PT_TEXT,
+     AT(word),
+     .def = "",
+     .check = pool_word,
+     .allowed = "a word",
+     .unit = "",
+     .help = "w"},
 };
 static const struct param_table pool_table = {.section = "pool",
                                               .help = "a pool",
                                               .rows = pool_rows,
                                               .n = ARRAY_LEN(pool_rows),
-                                              .size = sizeof(struct pool_params)};
+                                              .size = sizeof(struct pool_params),
+                                              .presets = pool_preset_rows,
+                                              .presets_n = ARRAY_LEN(pool_preset_rows)};
 
 struct limiter_params {
     int64_t burst;

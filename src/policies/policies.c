@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of all policies in one list. */
+#include "policies/policies.h"
+
+#include "policies/limiter.h"
+
+const struct param_table *const policy_tables[] = {&limiter_table, NULL};

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* A policy decides whether a call may go on: limiter, breaker, bulkhead, and what is around them.
+ *
+ * Policies are machines without clock, thread or lock: every call carries the instant, and the
+ * caller keeps calls to one policy apart (in live with the guard of its object). They are lazy, as
+ * the libraries are: nothing happens between calls, and what is only due (an open breaker whose
+ * time has passed) is said by policy_due_ns(), never forced by looking. Instants are ns of scenario
+ * time and never go back, except where a fact of a library is about exactly that.
+ *
+ *   admit ──▶ ok ───────────────▶ the call runs (after wait_ns) ──▶ end
+ *     │                                                    └──▶ cancel (it will not run)
+ *     ├────▶ not ok              (after wait_ns, where a library sleeps before it refuses)
+ *     └────▶ waiting ──▶ decided pops it: ok or not ──▶ …         or cancel (it gave up)
+ */
+#ifndef POLICIES_POLICY_H
+#define POLICIES_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define POLICY_NEVER INT64_MAX
+
+enum policy_kind {
+    POLICY_LIMITER,
+    POLICY_BREAKER,
+    POLICY_BULKHEAD,
+    POLICY_RETRY,
+    POLICY_TIMEOUT,
+    POLICY_FALLBACK,
+    POLICY_HEDGE,
+    POLICY_KIND_COUNT
+};
+extern const char *const policy_kind_names[]; /* as their sections are called */
+
+/* Why it was decided so: the `why` of an admit event. */
+enum admit_why {
+    ADMIT_OK,
+    ADMIT_LIMITED,   /* a limiter: the law of its rate */
+    ADMIT_FULL,      /* no room: a bulkhead, or a limiter's queue */
+    ADMIT_OPEN,      /* a breaker is open */
+    ADMIT_HALF_OPEN, /* a breaker has its probes out */
+    ADMIT_TIMEOUT,   /* waited, in vain */
+    ADMIT_CANCELLED, /* gave up while it waited */
+    ADMIT_WHY_COUNT
+};
+extern const char *const admit_why_names[];
+
+/* How a call that was let in came to its end. */
+enum call_end {
+    CALL_OK,
+    CALL_ERROR,
+    CALL_TIMEOUT,
+    CALL_REJECTED,  /* by a policy further in: it never reached the dependency */
+    CALL_CANCELLED, /* its caller went away */
+    CALL_IGNORED,   /* an error that says nothing about the dependency: a bad request */
+    CALL_PANIC,
+    CALL_END_COUNT
+};
+extern const char *const call_end_names[];
+
+struct policy_request {
+    uint64_t id;
+    int64_t deadline_ns; /* the caller's; POLICY_NEVER = none */
+    uint32_t cost;       /* tokens, permits; 0 is allowed where the library allows it */
+    uint8_t priority;    /* class; 0 = most urgent */
+};
+
+/* What the policy wants to know again when the call ends or is cancelled. Copied freely. */
+struct ticket {
+    uint64_t number; /* limiter, bulkhead: of a waiting one; breaker: the generation */
+    int64_t at_ns;   /* the instant at which it may act */
+    double rate;     /* limiter: at the time of the reservation */
+    uint32_t cost;
+    uint32_t place; /* breaker: the bucket of its start; a waiting one: its class */
+};
+
+struct admission {
+    bool ok;
+    bool waiting;    /* not decided: policy_decided() will give it, or policy_cancel() ends it */
+    bool dry;        /* a dry run let it through that would have refused it (why says so) */
+    uint8_t why;     /* enum admit_why */
+    int64_t wait_ns; /* the caller waits this long before it acts on `ok` */
+    int64_t retry_after_ns; /* refused: the same request would pass after this long if nobody else
+                             * came; POLICY_NEVER = not by time alone */
+    double level;           /* tokens, active calls, failures …: after the decision */
+    struct ticket ticket;
+};
+
+/* A waiting request that has been decided. `a.wait_ns` is how long it has waited. */
+struct decided {
+    int64_t at_ns; /* when: not after the instant given */
+    uint64_t id;   /* the request's */
+    struct admission a;
+};
+
+/* A change of state that has just been made; breakers only. */
+struct policy_change {
+    int64_t at_ns;
+    uint8_t from, to; /* enum breaker_state */
+    bool dry;         /* only a dry run would have made it */
+    char why[96];     /* the rule and its operands: "6 consecutive failures >= 6" */
+};
+
+/* Counts since it was made. At every instant
+ *   offered = permitted + rejected + timed_out + cancelled + waiting, permitted = ended + active.
+ */
+struct policy_figures {
+    uint64_t offered, permitted, rejected, timed_out, cancelled, ended;
+    uint64_t waiting, active;
+    uint64_t max_waiting, max_active;
+};
+
+/* The card of a decision: the rule, its operands at that instant, what would have changed it. */
+struct policy_reason {
+    char rule[160];
+    char operands[160];
+    char change[200];
+};
+
+struct policy;
+struct policy_ops {
+    void (*admit)(struct policy *p, int64_t now_ns, const struct policy_request *r,
+                  struct admission *a);
+    void (*end)(struct policy *p, int64_t now_ns, const struct ticket *t, enum call_end how,
+                int64_t took_ns);
+    void (*cancel)(struct policy *p, int64_t now_ns, const struct ticket *t);
+    bool (*decided)(struct policy *p, int64_t now_ns, struct decided *d);
+    int64_t (*next_ns)(const struct policy *p, int64_t now_ns);
+    int64_t (*due_ns)(const struct policy *p);
+    bool (*changed)(struct policy *p, struct policy_change *c);
+    double (*level)(const struct policy *p, int64_t now_ns);
+    double (*cap)(const struct policy *p);
+    const char *(*set)(struct policy *p, int64_t now_ns, const void *params);
+    void (*settle)(struct policy *p);
+    void (*shutdown)(struct policy *p, int64_t now_ns);
+    void (*explain)(const struct policy *p, int64_t now_ns, const struct policy_request *r,
+                    const struct admission *a, struct policy_reason *why);
+    void (*destroy)(struct policy *p);
+};
+/* What every kind begins with. */
+struct policy {
+    const struct policy_ops *ops;
+    enum policy_kind kind;
+    struct policy_figures figures;
+};
+
+/* May this request go on? Every admission with ok is followed by one end or cancel. */
+static inline void policy_admit(struct policy *p, int64_t now_ns, const struct policy_request *r,
+                                struct admission *a)
+{
+    p->ops->admit(p, now_ns, r, a);
+}
+/* The call has ended; took_ns is what it took from its start. It may decide waiting ones. */
+static inline void policy_end(struct policy *p, int64_t now_ns, const struct ticket *t,
+                              enum call_end how, int64_t took_ns)
+{
+    p->ops->end(p, now_ns, t, how, took_ns);
+}
+/* A waiting one leaves, or an admitted one will not act: what can be given back is given back. */
+void policy_cancel(struct policy *p, int64_t now_ns, const struct ticket *t);
+/* The next waiting request that was decided by now, in the order of the instants; false: none.
+ * Also makes the changes of state that are due by themselves, so call it at policy_next_ns(), and
+ * after each end, cancel and set. */
+bool policy_decided(struct policy *p, int64_t now_ns, struct decided *d);
+/* When something happens by itself: a waiting one is decided, a timer of the library fires. Looking
+ * changes nothing. POLICY_NEVER: only calls change it. */
+int64_t policy_next_ns(const struct policy *p, int64_t now_ns);
+/* When a change is due that the next call will make: an open breaker's end. POLICY_NEVER: none. */
+int64_t policy_due_ns(const struct policy *p);
+/* Pops the oldest change of state that was not looked at yet. */
+bool policy_changed(struct policy *p, struct policy_change *c);
+/* Tokens, active calls, … as it would be found at that instant; changes nothing. */
+double policy_level(const struct policy *p, int64_t now_ns);
+double policy_cap(const struct policy *p); /* what the level is held against; 0 = nothing */
+/* New parameters (the block of its section). NULL, or a sentence and nothing has changed. */
+const char *policy_set(struct policy *p, int64_t now_ns, const void *params);
+/* The second half of an end, where a library has one (the seed's bulkhead drops its counter after
+ * it has freed the slot). Else nothing. */
+void policy_settle(struct policy *p);
+/* The run shuts the policy down: what the library then does to its callers. */
+void policy_shutdown(struct policy *p, int64_t now_ns);
+/* Right after a decision, before the next call: why it was so. */
+void policy_explain(const struct policy *p, int64_t now_ns, const struct policy_request *r,
+                    const struct admission *a, struct policy_reason *why);
+void policy_free(struct policy *p); /* NULL is fine */
+
+#endif
