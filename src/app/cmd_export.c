@@ -15,6 +15,8 @@
 #include "base/str.h"
 #include "session/psr_format.h"
 
+enum { MOST_HOURS = 24 };
+
 /* NULL after a usage error. */
 static const struct exporter *format(const struct args *a)
 {
@@ -76,6 +78,20 @@ static int fresh_run(const struct args *a, const char *path)
     return status;
 }
 
+/* A damaged or a forged session may say that it took a century, and every 1/30 s is a frame. NULL,
+ * or a sentence. */
+static char *too_long(const struct args *a, const struct exporter *x, const struct export_source *s,
+                      double speed)
+{
+    int64_t to = a->to_ns < 0 || a->to_ns > s->end_ns ? s->end_ns : a->to_ns;
+    double hours = (double)(to - a->from_ns) / 3600e9 / speed;
+    if (!x->needs_size || hours <= MOST_HOURS)
+        return NULL;
+    return xasprintf("%s: the %s would play for %.0f hours; at most %d are written: choose with "
+                     "--from and --to, or a higher --speed",
+                     a->operands[0], x->name, hours, MOST_HOURS);
+}
+
 static int write_out(const struct args *a, const struct exporter *x, const char *session)
 {
     char *error = NULL;
@@ -94,7 +110,9 @@ static int write_out(const struct args *a, const struct exporter *x, const char 
                                .theme = a->run.theme ? a->run.theme : "dark"};
     struct out out = {0};
     int status = STATUS_OK;
-    error = out_open(&out, a->out, true);
+    error = too_long(a, x, source_export(s), o.speed);
+    if (!error)
+        error = out_open(&out, a->out, true);
     if (error) {
         status = complain(STATUS_USAGE, "%s", error);
     } else {
@@ -106,7 +124,7 @@ static int write_out(const struct args *a, const struct exporter *x, const char 
             status = complain(STATUS_ENVIRONMENT, "%s", error);
     }
     if (source_warning(s))
-        complain(0, "warning: %s: %s", a->operands[0], source_warning(s));
+        complain(0, "warning: %s", source_warning(s));
     free(error);
     source_free(s);
     return status;

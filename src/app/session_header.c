@@ -98,5 +98,11 @@ const char **session_header_sets(const struct psr_header *h, char **copy)
 
 bool session_header_cues(const struct psr_header *h)
 {
-    return !h->options || !strstr(h->options, "cues=off");
+    for (const char *line = h->options; line && *line;) {
+        if (strncmp(line, "cues=off", 8) == 0)
+            return false;
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+    return true;
 }

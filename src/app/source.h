@@ -10,7 +10,7 @@ struct source;
 struct source *source_open(const char *path, double speed, bool ascii, char **error);
 void source_free(struct source *s);
 struct export_source *source_export(struct source *s);
-/* NULL, or a sentence about damage met so far. */
+/* NULL, or a sentence about damage met so far, which names the file. */
 const char *source_warning(const struct source *s);
 
 #endif

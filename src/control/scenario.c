@@ -316,7 +316,8 @@ struct scenario *scenario_parse(const char *name, const char *path, const char *
     check_settings(&p);
     parse_cues_check(&p);
     join_notes(s);
-    qsort(s->cues, s->cues_n, sizeof *s->cues, by_time);
+    if (s->cues_n)
+        qsort(s->cues, s->cues_n, sizeof *s->cues, by_time);
     free(p.sections);
     free(p.keys);
     if (e->total > before) {

@@ -32,6 +32,7 @@ struct detect {
     struct strtab *names;
     struct model *m; /* while an event is seen */
     uint32_t kinds;  /* what any of them wants */
+    bool ended;      /* a file may say so again and again; looking at all tasks costs */
     size_t offset[KNOWN], bytes;
     char *state;
     struct raised *raised;
@@ -74,6 +75,9 @@ void detect_apply(struct detect *d, struct model *m, const struct event *e)
     model_apply(m, e);
     if (LIKELY(e->kind >= EV_COUNT || !(d->kinds >> e->kind & 1)))
         return;
+    if (e->kind == EV_END && d->ended)
+        return;
+    d->ended |= e->kind == EV_END;
     d->m = m;
     for (size_t i = 0; i < KNOWN; i++)
         if (detectors[i]->kinds >> e->kind & 1)

@@ -72,7 +72,7 @@ size_t psr_read(struct psr_reader *r, struct event *out, size_t max);
 /* The same without a copy: the next events, as many as their block has left; valid until the next
  * call. NULL at the end. */
 const struct event *psr_read_block(struct psr_reader *r, size_t *n);
-/* NULL, or a sentence about damage met so far: "damaged at offset N: 3 blocks skipped". */
+/* NULL, or a sentence about damage met so far: "FILE: damaged at offset N: 3 blocks skipped". */
 const char *psr_warning(const struct psr_reader *r);
 /* The number of the next event that psr_read gives (from 0). */
 uint64_t psr_position(const struct psr_reader *r);
@@ -84,8 +84,9 @@ bool psr_seek_time(struct psr_reader *r, int64_t t_ns);
 uint64_t psr_total(struct psr_reader *r);
 int64_t psr_last_time(struct psr_reader *r);
 
-/* Compares two streams event by event (names resolved). NULL when equal, else a malloc'ed sentence
- * that names the first difference. */
+/* Compares what two sessions both have, event by event (names resolved), from where they stand;
+ * what is missing in one because of damage counts as equal. NULL when equal, else a malloc'ed
+ * sentence that names the first difference. */
 char *psr_compare(struct psr_reader *a, struct psr_reader *b);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Compares two sessions event by event. Ids of texts may differ, their texts may not; all other
- * numbers must be the same. */
+ * numbers must be the same. Where one has a hole (its blocks say which events are missing), what
+ * the other has there is passed over, and a name that went with the hole is any name. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,14 @@
 #include "base/str.h"
 #include "session/psr.h"
 
-enum { CHUNK = 512 };
+/* A side: the rest of its present block. */
+struct side {
+    struct psr_reader *r;
+    const struct event *ev;
+    size_t n;
+    uint64_t number; /* of ev[0] */
+    bool damaged;
+};
 
 static void field_text(const struct event *e, const struct event_field *f, struct strtab *names,
                        struct str *out)
@@ -23,17 +31,19 @@ static void field_text(const struct event *e, const struct event_field *f, struc
         str_addf(out, "%" PRId64, v);
 }
 
-static bool text_differs(const struct event *a, struct strtab *na, const struct event *b,
-                         struct strtab *nb, enum event_slot slot)
+static bool text_differs(const struct event *ea, const struct side *a, const struct event *eb,
+                         const struct side *b, enum event_slot slot)
 {
-    return strcmp(strtab_get(na, (uint32_t)event_slot(a, slot)),
-                  strtab_get(nb, (uint32_t)event_slot(b, slot))) != 0;
+    const char *ta = strtab_get(psr_names(a->r), (uint32_t)event_slot(ea, slot)),
+               *tb = strtab_get(psr_names(b->r), (uint32_t)event_slot(eb, slot));
+    return strcmp(ta, tb) != 0 && !(a->damaged && strcmp(ta, "?") == 0) &&
+           !(b->damaged && strcmp(tb, "?") == 0);
 }
 
 /* The first field that differs: "op is send, was recv"; false: they are equal. */
-static bool differ(const struct event *a, struct strtab *na, const struct event *b,
-                   struct strtab *nb, struct str *out)
+static bool differ(const struct side *sa, const struct side *sb, struct str *out)
 {
+    const struct event *a = sa->ev, *b = sb->ev;
     if (a->t_ns != b->t_ns) {
         str_addf(out, "t is %" PRId64 " ns and %" PRId64 " ns", a->t_ns, b->t_ns);
         return true;
@@ -47,17 +57,17 @@ static bool differ(const struct event *a, struct strtab *na, const struct event 
         const struct event_field *f = &event_info[a->kind].fields[i];
         enum event_slot slot = (enum event_slot)f->slot;
         seen |= 1u << slot | (f->type == FT_STR ? 1u << (slot + 16) : 0);
-        if (f->type == FT_STR ? !text_differs(a, na, b, nb, slot)
+        if (f->type == FT_STR ? !text_differs(a, sa, b, sb, slot)
                               : event_slot(a, slot) == event_slot(b, slot))
             continue;
         str_addf(out, "%s: %s is ", event_info[a->kind].name, f->name);
-        field_text(a, f, na, out);
+        field_text(a, f, psr_names(sa->r), out);
         str_add(out, " and ");
-        field_text(b, f, nb, out);
+        field_text(b, f, psr_names(sb->r), out);
         return true;
     }
-    bool name = (a->kind == EV_TASK && a->op == TASK_NEW && text_differs(a, na, b, nb, SLOT_A)) ||
-                (a->kind == EV_OBJECT && text_differs(a, na, b, nb, SLOT_C));
+    bool name = (a->kind == EV_TASK && a->op == TASK_NEW && text_differs(a, sa, b, sb, SLOT_A)) ||
+                (a->kind == EV_OBJECT && text_differs(a, sa, b, sb, SLOT_C));
     /* Slots that no field names must be the same too. */
     struct event x = *a, y = *b;
     if (a->kind == EV_TASK && a->op == TASK_NEW)
@@ -75,30 +85,51 @@ static bool differ(const struct event *a, struct strtab *na, const struct event 
     return true;
 }
 
-char *psr_compare(struct psr_reader *a, struct psr_reader *b)
+static bool fill(struct side *s)
 {
-    struct event ea[CHUNK], eb[CHUNK];
+    if (s->n)
+        return true;
+    s->ev = psr_read_block(s->r, &s->n);
+    s->number = psr_position(s->r) - s->n;
+    s->damaged = s->damaged || psr_warning(s->r);
+    return s->n > 0;
+}
+
+static void pass(struct side *s, uint64_t n)
+{
+    n = n < s->n ? n : s->n;
+    s->ev += n;
+    s->n -= (size_t)n;
+    s->number += n;
+}
+
+char *psr_compare(struct psr_reader *ra, struct psr_reader *rb)
+{
+    struct side a = {.r = ra}, b = {.r = rb};
     for (;;) {
-        uint64_t at = psr_position(a);
-        size_t na = psr_read(a, ea, CHUNK), nb = psr_read(b, eb, CHUNK);
-        for (size_t i = 0; i < na && i < nb; i++) {
-            struct str what = {0};
-            if (differ(ea + i, psr_names(a), eb + i, psr_names(b), &what)) {
-                char *text = xasprintf("event %" PRIu64 " at %" PRId64 " ns: %s", at + i,
-                                       ea[i].t_ns, what.data);
-                str_free(&what);
-                return text;
-            }
-        }
-        if (na != nb) {
-            size_t least = na < nb ? na : nb;
-            const struct event *more = na > nb ? ea + least : eb + least;
+        bool more_a = fill(&a), more_b = fill(&b);
+        if (!more_a && !more_b)
+            return NULL;
+        if (!more_a || !more_b) {
+            const struct side *more = more_a ? &a : &b;
             return xasprintf("the %s ends after %" PRIu64 " events, the other goes on with %s at "
                              "%" PRId64 " ns",
-                             na < nb ? "first" : "second", at + least, event_info[more->kind].name,
-                             more->t_ns);
+                             more_a ? "second" : "first", more->number,
+                             event_info[more->ev->kind].name, more->ev->t_ns);
         }
-        if (!na)
-            return NULL;
+        if (a.number != b.number) {
+            struct side *behind = a.number < b.number ? &a : &b;
+            pass(behind, a.number < b.number ? b.number - a.number : a.number - b.number);
+            continue;
+        }
+        struct str what = {0};
+        if (differ(&a, &b, &what)) {
+            char *text = xasprintf("event %" PRIu64 " at %" PRId64 " ns: %s", a.number, a.ev->t_ns,
+                                   what.data);
+            str_free(&what);
+            return text;
+        }
+        pass(&a, 1);
+        pass(&b, 1);
     }
 }

@@ -65,9 +65,11 @@ static char *read_header(struct psr_reader *r)
     if (r->size == 0)
         return xasprintf("%s: is empty, not a session", r->path);
     if (r->size < 8 || !scan_read(r, 0, head, 8) || memcmp(head, PSR_MAGIC, 8) != 0)
-        return xasprintf("%s: is not a session of patternscope", r->path);
+        return xasprintf(
+            "%s: is not a session of patternscope: it does not begin like one (offset 0)", r->path);
     if (!scan_read(r, 0, head, sizeof head))
-        return xasprintf("%s: ends inside its header, nothing was recorded", r->path);
+        return xasprintf("%s: ends inside its header, at offset %" PRIu64 "; nothing was recorded",
+                         r->path, r->size);
     unsigned version = head[8] | (unsigned)head[9] << 8;
     uint32_t bytes = psr_load32(head + 12);
     bool whole = bytes <= PSR_MAX_FIELDS && bytes <= r->size - PSR_HEAD;
@@ -92,8 +94,9 @@ static char *read_header(struct psr_reader *r)
     struct cursor at = r->next;
     struct block b;
     if (!scan_next(r, &at, &b))
-        return xasprintf("%s: is damaged or cut off in its header, nothing in it can be read",
-                         r->path);
+        return xasprintf("%s: is damaged or cut off in its header (offset 8 to %" PRIu64
+                         "), and no whole block follows; nothing in it can be read",
+                         r->path, r->begin + bytes < r->size ? r->begin + bytes : r->size);
     /* The header is told of by itself. */
     r->next = r->named = (struct cursor){b.offset, b.h.first, b.h.sequence};
     r->begin = b.offset;

@@ -74,6 +74,53 @@ test_damage_is_said_and_the_rest_is_used() {
     status 2 verify empty.psr
 }
 
+test_a_hole_is_passed_over() {
+    pool a.ini
+    sed -i 's/^count.*/count = 5000/' a.ini
+    status 0 run a.ini --record a.psr --events a.jsonl
+    local size
+    size=$(stat -c %s a.psr)
+    dd if=/dev/zero of=a.psr bs=1 seek=$((size / 2)) count=20 conv=notrunc status=none
+    status 0 export a.psr --format jsonl -o hole.jsonl
+    has err "warning: a.psr: damaged at offset" "1 block skipped"
+    local all left
+    all=$(wc -l <a.jsonl) left=$(wc -l <hole.jsonl)
+    [[ $left -lt $all && $left -gt $((all * 3 / 4)) ]] || problem "$left of $all lines are left"
+    # What is there is as it was; a later difference is still found.
+    status 0 verify a.psr
+    has err "1 block skipped"
+    "$forge" a.psr b.psr event || problem "forge"
+    status 1 verify b.psr
+}
+
+# Ten blocks of a session, cut at every byte, and with every byte changed, through the program.
+test_every_cut_and_change_has_an_end() {
+    pool a.ini
+    sed -i 's/^count.*/count = 3/' a.ini
+    status 0 run a.ini --record a.psr
+    python3 - "$program" <<'END' || problem "a damaged session is not taken well"
+import os, random, subprocess, sys
+whole = open("a.psr", "rb").read()
+random.seed(1)
+def one(data, what):
+    open("b.psr", "wb").write(data)
+    p = subprocess.run([sys.argv[1], "export", "b.psr", "--format", "text", "-o", "b.txt"],
+                       stderr=subprocess.PIPE, timeout=20)
+    err = p.stderr.decode()
+    assert p.returncode in (0, 2), (what, p.returncode, err)
+    if p.returncode == 2 or data != whole:
+        assert "b.psr: " in err, (what, err)
+    if p.returncode == 2:
+        assert "offset" in err or "is empty" in err, (what, err)
+step = 1 if os.environ.get("PATTERNSCOPE_LONG") else len(whole) // 60
+for n in range(0, len(whole), step):
+    one(whole[:n], f"cut to {n}")
+for at in range(0, len(whole), step):
+    bit = random.randrange(8)
+    one(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1:], f"bit {bit} of {at}")
+END
+}
+
 test_recording_overwrites_and_needs_a_file() {
     pool a.ini
     status 0 run a.ini --record a.psr

@@ -9,6 +9,20 @@
 
 #include "base/diag.h"
 
+/* Freed memory is held back only a little: most of the time would go into fresh pages. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "quarantine_size_mb=4:allocator_release_to_os_interval_ms=-1";
+}
+
+/* Undefined behaviour is a find like any other. */
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+    return "halt_on_error=1:abort_on_error=1:print_stacktrace=1";
+}
+
 static size_t memory_now, memory_start, memory_peak;
 
 static void memory_taken(const volatile void *p, size_t size)
