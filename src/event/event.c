@@ -12,7 +12,7 @@ NAMES(world_names, WORLD_COUNT, "sim", "live");
 NAMES(end_names, END_COUNT, "done", "for", "stopped", "panic", "asleep");
 NAMES(obj_kind_names, OBJ_KIND_COUNT, "none", "channel", "context", "group", "lock", "timer",
       "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink",
-      "rwlock");
+      "rwlock", "once", "cond");
 NAMES(role_names, ROLE_COUNT, "sends", "receives", "closes", "owns", "calls");
 NAMES(task_state_names, TASK_STATE_COUNT, "new", "runnable", "running", "waiting", "sleeping",
       "done", "leaked", "panicked", "frozen");
@@ -24,6 +24,9 @@ NAMES(group_op_names, GROUP_OP_COUNT, "add", "done", "wait", "go", "error");
 NAMES(timer_op_names, TIMER_OP_COUNT, "set", "fired", "stopped");
 NAMES(lock_op_names, LOCK_OP_COUNT, "wait", "lock", "unlock", "rlock", "runlock", "try_failed",
       "timeout");
+NAMES(once_op_names, ONCE_OP_COUNT, "begin", "done", "wait", "pass");
+NAMES(cond_op_names, COND_OP_COUNT, "wait", "signal", "broadcast", "wake", "timeout", "spurious",
+      "delay");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",
       "drop", "late", "attempt");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");

@@ -63,6 +63,8 @@ enum obj_kind {
     OBJ_SOURCE,
     OBJ_SINK,
     OBJ_RWLOCK,
+    OBJ_ONCE,
+    OBJ_COND,
     OBJ_KIND_COUNT
 };
 enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
@@ -110,6 +112,17 @@ enum lock_op {
     LOCK_TIMEOUT,
     LOCK_OP_COUNT
 };
+enum once_op { ONCE_BEGIN, ONCE_DONE, ONCE_WAIT, ONCE_PASS, ONCE_OP_COUNT };
+enum cond_op {
+    COND_WAIT,
+    COND_SIGNAL,
+    COND_BROADCAST,
+    COND_WAKE, /* by a signal or broadcast */
+    COND_TIMEOUT,
+    COND_SPURIOUS, /* injected: woken for no reason */
+    COND_DELAY,    /* injected: comes late to the lock */
+    COND_OP_COUNT
+};
 enum phase {
     PHASE_ARRIVE,
     PHASE_START,
@@ -153,18 +166,20 @@ enum diagnosis_kind {
 };
 
 extern const char *const world_names[],
-    *const end_names[], *const obj_kind_names[],
-                            *const role_names[],
-                                *const task_state_names[],
-                                    *const why_names[],
-                                        *const chan_op_names[],
-                                            *const ctx_op_names[],
-                                                *const group_op_names[],
-                                                    *const timer_op_names[],
-                                                        *const lock_op_names[],
-                                                            *const phase_names[],
-                                                                *const by_names[],
-                                                                    *const diagnosis_names[];
+    *const end_names[],
+        *const obj_kind_names[],
+            *const once_op_names[],
+                *const cond_op_names[],
+                    *const role_names[],
+                        *const task_state_names[],
+                            *const why_names[],
+                                *const chan_op_names[],
+                                    *const ctx_op_names[],
+                                        *const group_op_names[],
+                                            *const timer_op_names[],
+                                                *const lock_op_names[],
+                                                    *const phase_names[],
+                                                        *const by_names[], *const diagnosis_names[];
 
 enum event_slot {
     SLOT_OP,

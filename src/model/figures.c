@@ -11,9 +11,8 @@
 #include "base/str.h"
 #include "model/figures_inside.h"
 
-#define FIGURE_LOCK(o) ((o)->kind == OBJ_LOCK || (o)->kind == OBJ_RWLOCK)
-#define NUM(x)         ((struct figure_value){.type = FIGURE_NUMBER, .number = (double)(x)})
-#define WORD(x)        ((struct figure_value){.type = FIGURE_WORD, .word = (x)})
+#define NUM(x)  ((struct figure_value){.type = FIGURE_NUMBER, .number = (double)(x)})
+#define WORD(x) ((struct figure_value){.type = FIGURE_WORD, .word = (x)})
 
 static const char *figure_diagnoses(const struct model *m)
 {
@@ -45,6 +44,8 @@ static const char *figure_state(const struct object_model *o)
         return o->level.now > 0 ? "locked" : "free";
     case OBJ_RWLOCK:
         return o->owner ? "locked" : o->level.now > 0 ? "read" : "free";
+    case OBJ_ONCE:
+        return o->level.now > 0 ? "done" : o->owner ? "running" : "new";
     default:
         return NULL;
     }

@@ -14,6 +14,16 @@ struct figure_row {
 extern const struct figure_row figure_run[], figure_tasks[], figure_requests[], figure_hist[],
     figure_classes[], figure_object[];
 
+/* What OPS rows count. */
+enum figure_ops {
+#define OBJECT(name, ...) OPS_##name,
+#include "model/figures.def"
+    OPS_COUNT
+};
+/* How often that happened at o; NULL: it cannot. */
+const uint64_t *figure_ops(const struct object_model *o, enum figure_ops what);
+bool figure_waited_at(const struct object_model *o);
+
 /* The histograms of a lane. */
 struct figure_span {
     const char *name;

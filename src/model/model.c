@@ -253,6 +253,12 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_LOCK:
         fold_lock(m, e);
         return;
+    case EV_ONCE:
+        fold_once(m, e);
+        return;
+    case EV_COND:
+        fold_cond(m, e);
+        return;
     case EV_PANIC:
         fold_panic(m, e);
         return;

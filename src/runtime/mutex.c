@@ -20,7 +20,7 @@
  *                       sleeps; after 1 ms of that: STARVING
  *                                                       unlock: hands over to W, N stands in line
  */
-#include "runtime/mutex.h"
+#include "runtime/mutex_inside.h"
 
 #include "runtime/spin.h"
 #include "runtime/waitq.h"
@@ -222,9 +222,8 @@ static NOINLINE void unlock_traced(struct mutex *m)
         task_unpark(next);
 }
 
-void mutex_unlock(struct mutex *m)
+static inline void unlock(struct mutex *m)
 {
-    rt_gate();
     if (UNLIKELY(emitter)) {
         unlock_traced(m);
         return;
@@ -232,4 +231,15 @@ void mutex_unlock(struct mutex *m)
     uint32_t was = word_add(&m->word, 0u - LOCKED, memory_order_release);
     if (UNLIKELY(!(was & LOCKED) || (was & WAITING && !(was & WOKEN)) || was & STARVING))
         unlock_slow(m, was);
+}
+
+void mutex_unlock(struct mutex *m)
+{
+    rt_gate();
+    unlock(m);
+}
+
+void mutex_unlock_now(struct mutex *m)
+{
+    unlock(m);
 }

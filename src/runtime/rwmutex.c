@@ -76,17 +76,13 @@ static inline bool take_read(struct rwmutex *m)
 /* Lets every waiting reader in. Returns them, linked by next, to be unparked after the guard. */
 static struct waiter *admit_readers(struct rwmutex *m)
 {
-    struct waiter *list = NULL, **tail = &list, *w;
+    struct waiter *list = waitq_claim_all(&m->readers);
     uint32_t n = 0;
-    while ((w = waitq_claim(&m->readers))) {
-        w->next = NULL;
-        *tail = w;
-        tail = &w->next;
+    for (struct waiter *w = list; w; w = w->next)
         n++;
-    }
     word_bits(&m->word, 0, READERS_WAIT);
     word_add(&m->word, n * READER, memory_order_relaxed);
-    for (w = list; w && emitter; w = w->next)
+    for (struct waiter *w = list; w && emitter; w = w->next)
         emit_lock(m, LOCK_RLOCK, w->task);
     return list;
 }
@@ -118,15 +114,6 @@ static struct waiter *writer_or_readers(struct rwmutex *m)
     if (!woken && !(word_load(&m->word) & (WANTED | WRITER)) && m->readers.n)
         woken = admit_readers(m);
     return woken;
-}
-
-static void unpark_all(struct waiter *w)
-{
-    while (w) {
-        struct waiter *next = w->next; /* gone once its task runs */
-        task_unpark(w->task);
-        w = next;
-    }
 }
 
 /* ---- lock --------------------------------------------------------------------------------------
@@ -179,7 +166,7 @@ static NOINLINE enum rt_status lock_slow(struct rwmutex *m, bool write, int64_t 
         word_bits(&m->word, 0, write ? WANTED : READERS_WAIT);
     struct waiter *woken = write ? writer_or_readers(m) : NULL;
     guard_unlock(&m->guard);
-    unpark_all(woken);
+    waitq_unpark_all(woken);
     return RT_TIMEOUT;
 }
 
@@ -254,7 +241,7 @@ static NOINLINE void unlock_slow(struct rwmutex *m)
     if (!m->writers.n)
         word_bits(&m->word, 0, WANTED);
     guard_unlock(&m->guard);
-    unpark_all(woken);
+    waitq_unpark_all(woken);
 }
 
 void rwmutex_unlock(struct rwmutex *m)
@@ -280,7 +267,7 @@ static NOINLINE void runlock_slow(struct rwmutex *m, bool leave)
     }
     struct waiter *woken = writer_or_readers(m);
     guard_unlock(&m->guard);
-    unpark_all(woken);
+    waitq_unpark_all(woken);
 }
 
 void rwmutex_runlock(struct rwmutex *m)

@@ -37,41 +37,18 @@ static inline void emit_group(struct waitgroup *wg, enum group_op op)
         emit_count(wg, op);
 }
 
-/* Wakes everybody whose wait can be claimed. The list is walked after the guard is free; a waiter
- * lies on its task's stack and is gone once that task runs. */
-static void wake_all(struct waiter *w)
-{
-    while (w) {
-        struct waiter *next = w->next;
-        task_unpark(w->task);
-        w = next;
-    }
-}
-
-static struct waiter *claim_list(struct waitq *q)
-{
-    struct waiter *list = NULL, **tail = &list, *w;
-    while ((w = waitq_claim(q))) {
-        w->task->ok = true;
-        w->next = NULL;
-        *tail = w;
-        tail = &w->next;
-    }
-    return list;
-}
-
 void wg_add(struct waitgroup *wg, int32_t delta)
 {
     rt_gate();
     guard_lock(&wg->guard);
     wg->count += delta;
     bool negative = wg->count < 0;
-    struct waiter *woken = wg->count == 0 && wg->waiters.n ? claim_list(&wg->waiters) : NULL;
+    struct waiter *woken = wg->count == 0 && wg->waiters.n ? waitq_claim_all(&wg->waiters) : NULL;
     emit_group(wg, delta < 0 ? GROUP_DONE : GROUP_ADD);
     guard_unlock(&wg->guard);
     if (negative)
         rt_panic(wg->id, "negative counter of WaitGroup %s", wg->name);
-    wake_all(woken);
+    waitq_unpark_all(woken);
 }
 
 void wg_done(struct waitgroup *wg)

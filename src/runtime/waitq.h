@@ -117,6 +117,28 @@ static inline struct waiter *waitq_claim(struct waitq *q)
     return NULL;
 }
 
+/* Takes all whose waits could be claimed, in order, linked by next. */
+static inline struct waiter *waitq_claim_all(struct waitq *q)
+{
+    struct waiter *list = NULL, **tail = &list, *w;
+    while ((w = waitq_claim(q))) {
+        w->next = NULL;
+        *tail = w;
+        tail = &w->next;
+    }
+    return list;
+}
+
+/* Unparks such a list. Outside of guards. */
+static inline void waitq_unpark_all(struct waiter *w)
+{
+    while (w) {
+        struct waiter *next = w->next; /* gone once its task runs */
+        task_unpark(w->task);
+        w = next;
+    }
+}
+
 /* Parks until the wait with this ticket was completed, or the deadline claims it: then false, and
  * nobody will complete it. */
 static inline __attribute__((always_inline)) bool wait_completed(struct task *self, uint32_t ticket,

@@ -75,6 +75,16 @@ static const struct rule rules[] = {
      "Whoever comes first takes a free mutex; when somebody has waited for 1 ms it is handed on in "
      "the order of waiting. A waiting writer holds back new readers.",
      NULL},
+    {EV_ONCE, OTHER, 0,
+     "The first call runs the function; calls meanwhile wait for its end, later ones pass.", NULL},
+    {EV_COND, COND_SIGNAL, 0,
+     "A signal wakes the one that has waited longest; if nobody waits, it is lost.",
+     "Whoever checks what it waits for under the lock before waiting does not need a lost signal."},
+    {EV_COND, OTHER, 0,
+     "Waiting gives the lock back and takes it again at the end. In between anything may happen, "
+     "so "
+     "who was woken must look again.",
+     NULL},
     {EV_SELECT, OTHER, 0,
      "Select looks at all cases; of the ready ones it picks one at random, with default when none "
      "is.",

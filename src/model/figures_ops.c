@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Which operation of which kind of object each OPS figure counts. One name means the same
+ * everywhere: a wait is a wait, whether at a lock or a semaphore. */
+#include "base/diag.h"
+#include "model/figures_inside.h"
+
+static const struct {
+    uint8_t kind, ops, op;
+} rows[] = {
+    {OBJ_LOCK, OPS_locks, LOCK_LOCK},
+    {OBJ_LOCK, OPS_waits, LOCK_WAIT},
+    {OBJ_LOCK, OPS_timeouts, LOCK_TIMEOUT},
+    {OBJ_LOCK, OPS_try_failed, LOCK_TRY_FAILED},
+    {OBJ_RWLOCK, OPS_locks, LOCK_LOCK},
+    {OBJ_RWLOCK, OPS_rlocks, LOCK_RLOCK},
+    {OBJ_RWLOCK, OPS_waits, LOCK_WAIT},
+    {OBJ_RWLOCK, OPS_timeouts, LOCK_TIMEOUT},
+    {OBJ_RWLOCK, OPS_try_failed, LOCK_TRY_FAILED},
+    {OBJ_ONCE, OPS_waits, ONCE_WAIT},
+    {OBJ_ONCE, OPS_passes, ONCE_PASS},
+    {OBJ_COND, OPS_waits, COND_WAIT},
+    {OBJ_COND, OPS_timeouts, COND_TIMEOUT},
+    {OBJ_COND, OPS_signals, COND_SIGNAL},
+    {OBJ_COND, OPS_broadcasts, COND_BROADCAST},
+    {OBJ_COND, OPS_wakes, COND_WAKE},
+    {OBJ_COND, OPS_spurious, COND_SPURIOUS},
+};
+
+const uint64_t *figure_ops(const struct object_model *o, enum figure_ops what)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].kind == o->kind && rows[i].ops == what)
+            return &o->ops[rows[i].op];
+    return NULL;
+}
+
+bool figure_waited_at(const struct object_model *o)
+{
+    return o->kind == OBJ_GROUP || figure_ops(o, OPS_waits);
+}
