@@ -174,6 +174,7 @@ static void leave(struct limiter *l, const struct waiter *w, const struct ticket
                   struct decided *d)
 {
     *d = (struct decided){.at_ns = at_ns, .id = w->id};
+    l->seen_ns = at_ns > l->seen_ns ? at_ns : l->seen_ns;
     d->a.wait_ns = at_ns - w->since_ns;
     d->a.ticket = (struct ticket){.at_ns = at_ns, .cost = w->cost, .rate = l->params.rate};
     waiting_remove(&l->waiting, t);
@@ -186,7 +187,6 @@ static void let_pass(struct limiter *l, const struct waiter *w, const struct tic
     /* `when` may be a rounding error early where instants are years apart. */
     for (int64_t step = 1; !l->kind->take(l, at_ns, w->cost); step *= 2)
         at_ns = limiter_after(at_ns, step);
-    l->seen_ns = at_ns > l->seen_ns ? at_ns : l->seen_ns;
     leave(l, w, t, at_ns, d);
     pass(l);
     d->a.ok = true;
@@ -232,7 +232,7 @@ static int64_t next_ns(const struct policy *p, int64_t now_ns)
     const struct waiter *w = waiting_head(&l->waiting, &t);
     if (!w)
         return POLICY_NEVER;
-    int64_t at = head_at(l, w), deadline = waiting_deadline_peek(&l->waiting);
+    int64_t at = head_at(l, w), deadline = waiting_deadline(&l->waiting, &t);
     return at < deadline ? at : deadline;
 }
 

@@ -110,9 +110,17 @@ struct waiter *waiting_find(const struct waiting *w, const struct ticket *t)
     return x->gone ? NULL : x;
 }
 
-/* The heap holds those that have left until they come up; not more of them than who wait. */
+/* The heap's first is always one that waits; behind it are those that have left too, until they
+ * come up, but not more of them than who wait. */
 static void heap_tidy(struct waiting *w)
 {
+    struct ticket first;
+    while (w->heap_n) {
+        first = (struct ticket){.number = w->heap[0].number, .place = w->heap[0].place};
+        if (waiting_find(w, &first))
+            break;
+        heap_pop(w);
+    }
     if (w->heap_n < 2 * w->n + 64)
         return;
     struct waiting_deadline *old = w->heap;
@@ -140,20 +148,12 @@ void waiting_remove(struct waiting *w, const struct ticket *t)
     heap_tidy(w);
 }
 
-int64_t waiting_deadline(struct waiting *w, struct ticket *t)
+int64_t waiting_deadline(const struct waiting *w, struct ticket *t)
 {
-    while (w->heap_n) {
-        *t = (struct ticket){.number = w->heap[0].number, .place = w->heap[0].place};
-        if (waiting_find(w, t))
-            return w->heap[0].at_ns;
-        heap_pop(w);
-    }
-    return POLICY_NEVER;
-}
-
-int64_t waiting_deadline_peek(const struct waiting *w)
-{
-    return w->n && w->heap_n ? w->heap[0].at_ns : POLICY_NEVER;
+    if (!w->heap_n)
+        return POLICY_NEVER;
+    *t = (struct ticket){.number = w->heap[0].number, .place = w->heap[0].place};
+    return w->heap[0].at_ns;
 }
 
 void waiting_free(struct waiting *w)

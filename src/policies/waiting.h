@@ -3,7 +3,7 @@
  *
  * Each class is a ring in which a ticket's place follows from its number, so leaving from the
  * middle costs nothing (the place stays as a hole until the head passes it). Deadlines lie in a
- * heap whose stale entries are dropped when they come up. */
+ * heap whose first is always one that still waits. */
 #ifndef POLICIES_WAITING_H
 #define POLICIES_WAITING_H
 
@@ -46,11 +46,8 @@ struct waiter *waiting_last(const struct waiting *w, struct ticket *t);
 /* The one with this ticket; NULL: it no longer waits. */
 struct waiter *waiting_find(const struct waiting *w, const struct ticket *t);
 void waiting_remove(struct waiting *w, const struct ticket *t);
-/* The earliest deadline of those that wait, and whose it is; POLICY_NEVER: none. Drops stale heap
- * entries, else changes nothing. */
-int64_t waiting_deadline(struct waiting *w, struct ticket *t);
-/* The same without touching it: may be an instant at which nothing happens any more. */
-int64_t waiting_deadline_peek(const struct waiting *w);
+/* The earliest deadline of those that wait, and whose it is; POLICY_NEVER: none. */
+int64_t waiting_deadline(const struct waiting *w, struct ticket *t);
 void waiting_free(struct waiting *w);
 
 #endif
