@@ -99,7 +99,8 @@ struct timer *timer_func(int64_t at_ns, uint64_t order, void (*fn)(struct rt *rt
     t->arg = arg;
     rt_timer_init(&t->t, order, call, t);
     t->t.when_ns = at_ns;
-    rt_engine->ops->timer_set(rt_engine, &t->t);
+    if (at_ns != NEVER) /* one that waits for ever would keep the run from its end */
+        rt_engine->ops->timer_set(rt_engine, &t->t);
     return t;
 }
 

@@ -24,8 +24,8 @@ struct chan *timer_chan(struct timer *t);
 bool timer_stop(struct timer *t);
 /* Sets it anew; returns whether it was running. */
 bool timer_reset(struct timer *t, int64_t delay_ns);
-/* Calls fn(arg) in engine context after delay_ns (time.AfterFunc). order: timer_order(), or 0 = the
- * order of setting. */
+/* Calls fn(arg) in engine context at at_ns (time.AfterFunc); NEVER: only once timer_func_at() has
+ * set it. order: timer_order(), or 0 = the order of setting. */
 struct timer *timer_func(int64_t at_ns, uint64_t order, void (*fn)(struct rt *rt, void *arg),
                          void *arg);
 /* Moves a timer_func to another instant; fires then. Engine or task context. */

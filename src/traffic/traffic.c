@@ -65,11 +65,11 @@ struct traffic {
 /* ---- requests
  * ------------------------------------------------------------------------------------ */
 
-static void emit_request(struct traffic *t, bool guarded, const struct request *r, enum phase phase,
-                         uint32_t obj)
+/* stamp: a request's own, so that its life is in order whichever threads it goes through. */
+static void emit_request(int64_t *stamp, const struct request *r, enum phase phase, uint32_t obj)
 {
-    emit(guarded ? &t->guard.stamp : NULL, EV_REQUEST, (uint8_t)phase, r->lane, task_self_id(), obj,
-         r->priority, (int64_t)r->id);
+    emit(stamp, EV_REQUEST, (uint8_t)phase, r->lane, task_self_id(), obj, r->priority,
+         (int64_t)r->id);
 }
 
 static struct request *request_new(struct traffic *t)
@@ -106,7 +106,8 @@ static void arrive(struct traffic *t, const struct trace_row *row)
             r->priority = (uint8_t)(row->priority < t->classes ? row->priority : t->classes - 1);
     }
     r->user = t->params.arrivals.kind == ARR_CLOSED;
-    emit_request(t, true, r, PHASE_ARRIVE, t->obj);
+    emit_request(&t->guard.stamp, r, PHASE_ARRIVE, t->obj);
+    r->stamp = t->guard.stamp;
     if (t->tail)
         t->tail->next = r;
     else
@@ -378,18 +379,19 @@ void traffic_changed(struct traffic *t, const struct traffic_params *p)
 
 void request_start(struct traffic *t, struct request *r, uint32_t obj)
 {
+    (void)t;
     r->start_ns = rt_now();
-    emit_request(t, false, r, PHASE_START, obj);
+    emit_request(&r->stamp, r, PHASE_START, obj);
 }
 
 void request_end(struct traffic *t, struct request *r, enum phase phase, uint32_t obj)
 {
     if (r->ended) {
-        emit_request(t, false, r, PHASE_LATE, obj);
+        emit_request(&r->stamp, r, PHASE_LATE, obj);
         return;
     }
     r->ended = 1;
-    emit_request(t, false, r, phase, obj);
+    emit_request(&r->stamp, r, phase, obj);
     if (!r->user)
         return;
     guard_lock(&t->guard);

@@ -30,6 +30,7 @@ struct request {
     uint64_t id; /* from 1, in order of arrival */
     int64_t arrive_ns;
     int64_t start_ns;
+    int64_t stamp; /* live: of its last event; whoever holds it, the next one comes after */
     uint16_t lane;
     uint8_t priority; /* class; 0 = most urgent */
     uint8_t ended;

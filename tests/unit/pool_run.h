@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "patterns/pattern.h"
+#include "tests/account.h"
 #include "tests/unit/sim_run.h"
 
 struct pool_run {
@@ -101,53 +102,14 @@ static inline enum rt_state pool_run_to(struct pool_run *q, int64_t until_ns)
 /* ---- the fold ---------------------------------------------------------------------------------
  */
 
-enum { ACCOUNT_IDS = 1 << 20 };
-struct account {
-    uint64_t n[PHASE_COUNT];
-    int64_t in_flight;
-    uint64_t bad; /* steps out of order: an end without an arrival, two ends … */
-};
-
-/* Checks every request's life and the sum at every instant. */
+/* Every request's life and the sum at every instant; the lives themselves are given back. */
 static inline struct account account_fold(const struct event *ev, size_t n)
 {
     struct account a = {0};
-    enum { UNKNOWN, ARRIVED, STARTED, ENDED };
-    uint8_t *state = xcalloc(ACCOUNT_IDS, 1);
-    for (size_t i = 0; i < n; i++) {
-        if (ev[i].kind != EV_REQUEST)
-            continue;
-        uint8_t *s = &state[(uint64_t)ev[i].v % ACCOUNT_IDS];
-        a.n[ev[i].op]++;
-        switch (ev[i].op) {
-        case PHASE_ARRIVE:
-            a.bad += *s != UNKNOWN;
-            a.in_flight++;
-            *s = ARRIVED;
-            break;
-        case PHASE_START:
-            a.bad += *s != ARRIVED;
-            *s = STARTED;
-            break;
-        case PHASE_LATE:
-            a.bad += *s != ENDED;
-            break;
-        case PHASE_REJECT: /* refused before it started */
-            a.bad += *s != ARRIVED;
-            a.in_flight--;
-            *s = ENDED;
-            break;
-        default:
-            a.bad += *s != ARRIVED && *s != STARTED;
-            a.bad += *s == ARRIVED && (ev[i].op == PHASE_DONE || ev[i].op == PHASE_ERROR);
-            a.in_flight--;
-            *s = ENDED;
-        }
-        uint64_t ends = a.n[PHASE_DONE] + a.n[PHASE_ERROR] + a.n[PHASE_TIMEOUT] +
-                        a.n[PHASE_CANCEL] + a.n[PHASE_REJECT] + a.n[PHASE_DROP];
-        a.bad += a.in_flight < 0 || a.n[PHASE_ARRIVE] != ends + (uint64_t)a.in_flight;
-    }
-    free(state);
+    for (size_t i = 0; i < n; i++)
+        account_see(&a, &ev[i]);
+    free(a.state);
+    a.state = NULL;
     return a;
 }
 

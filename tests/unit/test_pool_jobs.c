@@ -320,3 +320,20 @@ Test(pool_jobs, m4_sleeps_for_ever_without_room_and_works_with_it)
     cr_assert_eq(closes(&q).n[PHASE_DONE], 20);
     pool_run_free(&q);
 }
+
+Test(pool_jobs, a_run_ends_when_only_hung_requests_remain_whatever_the_arrivals)
+{
+    static const char *const arrivals[] = {
+        "traffic.arrivals=eager", "traffic.arrivals=closed(3 think 10ms)",
+        "traffic.arrivals=steady(50/s)", "traffic.arrivals=ramp(9/s..0/s over 1s)"};
+    for (size_t i = 0; i < ARRAY_LEN(arrivals); i++) {
+        struct pool_run q;
+        begin(&q, 1,
+              SETTINGS(arrivals[i], "traffic.count=3", "worker_pool.workers=4",
+                       "dependency.hang_rate=1"));
+        cr_assert_eq(pool_run_to(&q, 1000 * SECOND), RT_ENDED, "%s", arrivals[i]);
+        cr_assert_eq(sim_run_end(&q.r), END_DONE);
+        cr_assert_eq(closes(&q).in_flight, 3);
+        pool_run_free(&q);
+    }
+}
