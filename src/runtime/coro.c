@@ -46,6 +46,7 @@ void coro_make(struct coro *co, char *low, char *high, void (*entry)(void))
 #if defined(CORO_ASAN) || defined(CORO_TSAN)
     co->bottom = low;
     co->size = (size_t)(high - low);
+    co->fake_stack = NULL; /* the slot's last task left its own, which is gone */
 #endif
 #if defined(CORO_TSAN)
     co->fiber = __tsan_create_fiber(0);

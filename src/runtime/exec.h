@@ -104,6 +104,7 @@ struct rt {
     struct guard guard; /* of the lists below */
     struct rt_stream *streams;
     struct rt_chunk *chunks; /* rt_alloc */
+    struct rt_last *last;    /* rt_at_destroy */
     void *contexts;          /* free list of quiet contexts */
 };
 

@@ -21,6 +21,12 @@ struct rt_chunk {
     _Alignas(16) char bytes[];
 };
 
+struct rt_last {
+    struct rt_last *next;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
 struct rt *rt_create(const struct rt_config *config, const char **why)
 {
     return config->world == WORLD_SIM ? exec_sim_create(config, why)
@@ -40,6 +46,8 @@ void rt_init(struct rt *rt, const struct exec_ops *ops, const struct rt_config *
 
 void rt_finish(struct rt *rt)
 {
+    for (struct rt_last *l = rt->last; l; l = l->next)
+        l->fn(l->arg);
     while (rt->streams) {
         struct rt_stream *s = rt->streams;
         rt->streams = s->next;
@@ -183,6 +191,17 @@ char *rt_keep(struct rt *rt, const char *text)
 {
     size_t n = strlen(text) + 1;
     return memcpy(rt_alloc(rt, n), text, n);
+}
+
+void rt_at_destroy(struct rt *rt, void (*fn)(void *arg), void *arg)
+{
+    struct rt_last *l = rt_alloc(rt, sizeof *l);
+    l->fn = fn;
+    l->arg = arg;
+    guard_lock(&rt->guard);
+    l->next = rt->last;
+    rt->last = l;
+    guard_unlock(&rt->guard);
 }
 
 /* ---- what a task may ask for --------------------------------------------------------------- */

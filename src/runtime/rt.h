@@ -101,6 +101,9 @@ void *rt_alloc(struct rt *rt, size_t bytes);
 /* The same, on cache lines of its own: for what several processors hammer on. */
 void *rt_alloc_line(struct rt *rt, size_t bytes);
 char *rt_keep(struct rt *rt, const char *text); /* a copy that lives as long as the run */
+/* Has rt_destroy() call fn(arg), for what is not memory (a file): no task runs any more, and what
+ * rt_alloc gave is still there. Any engine thread. */
+void rt_at_destroy(struct rt *rt, void (*fn)(void *arg), void *arg);
 
 /* ---- tasks -------------------------------------------------------------------------------- */
 

@@ -249,6 +249,12 @@ static void begin(struct traffic *t)
     set_timer(t);
 }
 
+static void close_trace(void *arg)
+{
+    struct traffic *t = arg;
+    trace_close(t->trace);
+}
+
 struct traffic *traffic_start(const struct traffic_params *p, int classes, const char *base_dir,
                               uint32_t source_obj)
 {
@@ -268,6 +274,7 @@ struct traffic *traffic_start(const struct traffic_params *p, int classes, const
         t->trace = trace_open(path, &e);
         free(path);
         errors_free(&e);
+        rt_at_destroy(rt, close_trace, t);
     }
     guard_lock(&t->guard);
     begin(t);
