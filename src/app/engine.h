@@ -72,6 +72,9 @@ void engine_speed(struct engine *e, double speed);
 /* sim, while paused: makes at least one more event if there is any to come, or runs to until_ns
  * (until_ns < 0: one event). Waits for it, at most 100 ms of wall time. */
 void engine_advance(struct engine *e, int64_t until_ns);
+/* The same without waiting; engine_horizon() says how far it is. A later call moves the target. */
+void engine_advance_start(struct engine *e, int64_t until_ns);
+void engine_advance_stop(struct engine *e); /* stays where it is */
 /* Asks for a command at the next safe point; its COMMAND event says when. NULL, or a sentence when
  * it can be seen at once to be wrong (thread-local). */
 const char *engine_command(struct engine *e, const char *text, enum by by);

@@ -158,24 +158,36 @@ static void made_until(struct engine *e, enum rt_state state)
         atomic_store(&e->horizon, t);
 }
 
+/* Is there still something to advance to? It may be called off, or the target may move. */
+static bool advance_on(struct engine *e, int64_t *until_ns)
+{
+    pthread_mutex_lock(&e->lock);
+    bool on = e->stepping && !atomic_load(&e->quit);
+    *until_ns = e->step_until_ns;
+    pthread_mutex_unlock(&e->lock);
+    return on;
+}
+
 /* At least one event, or until that instant. */
-static void advance(struct engine *e, int64_t until_ns)
+static void advance(struct engine *e)
 {
     uint64_t had = atomic_load(&e->emitted);
     enum rt_state state = RT_MORE;
-    while (state != RT_ENDED && !atomic_load(&e->quit)) {
+    int64_t until_ns;
+    while (state != RT_ENDED && advance_on(e, &until_ns)) {
         if (until_ns >= 0) {
             state = engine_run_sim(e, until_ns, STEPS_AT_ONCE);
+            made_until(e, state);
             if (state == RT_IDLE)
                 break;
             continue;
         }
         int64_t next = rt_sim_next(e->rt);
         state = engine_run_sim(e, next == NEVER ? rt_time(e->rt) : next, 1);
+        made_until(e, RT_IDLE);
         if (atomic_load(&e->emitted) > had)
             break;
     }
-    made_until(e, RT_IDLE);
 }
 
 static void *sim_thread(void *arg)
@@ -188,14 +200,13 @@ static void *sim_thread(void *arg)
         if (!more && !e->poked && !e->stepping)
             wait_for(e, &e->wake, e->paused ? 20 * TICK_NS : TICK_NS);
         bool paused = e->paused, stepping = e->stepping, poked = e->poked;
-        int64_t step_until = e->step_until_ns;
         double speed = e->speed;
         e->poked = false;
         pthread_mutex_unlock(&e->lock);
         pace_move(&pace, speed, paused);
         more = false;
         if (stepping) {
-            advance(e, step_until);
+            advance(e);
         } else if (!paused) {
             int64_t until = pace.due_ns + (int64_t)((double)AHEAD_NS * speed);
             if (until < rt_time(e->rt))
@@ -270,15 +281,29 @@ void engine_speed(struct engine *e, double speed)
     pthread_mutex_unlock(&e->lock);
 }
 
-void engine_advance(struct engine *e, int64_t until_ns)
+void engine_advance_start(struct engine *e, int64_t until_ns)
 {
     if (!e->thread_made)
         return;
     pthread_mutex_lock(&e->lock);
-    struct timespec end = after(ADVANCE_NS);
     e->stepping = true;
     e->step_until_ns = until_ns;
     pthread_cond_broadcast(&e->wake);
+    pthread_mutex_unlock(&e->lock);
+}
+
+void engine_advance_stop(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    e->stepping = false;
+    pthread_mutex_unlock(&e->lock);
+}
+
+void engine_advance(struct engine *e, int64_t until_ns)
+{
+    engine_advance_start(e, until_ns);
+    pthread_mutex_lock(&e->lock);
+    struct timespec end = after(ADVANCE_NS);
     while (e->stepping && !atomic_load(&e->ended))
         if (pthread_cond_timedwait(&e->done, &e->lock, &end) == ETIMEDOUT)
             break;

@@ -134,8 +134,8 @@ int64_t player_now(const struct player *p)
 int64_t player_last(const struct player *p)
 {
     int64_t last = reel_last_ns(p->reel);
-    if (p->engine && !engine_ended(p->engine) && engine_horizon(p->engine) > last)
-        last = engine_horizon(p->engine);
+    if (p->engine && !engine_ended(p->engine) && p->taken_ns > last)
+        last = p->taken_ns;
     return last > p->now_ns ? last : p->now_ns;
 }
 
@@ -194,6 +194,11 @@ bool player_param(const struct player *p, const char *section, const char *name,
 
 /* ---- time ---------------------------------------------------------------------------------- */
 
+bool player_seeking(const struct player *p)
+{
+    return p->seek_ns >= 0;
+}
+
 bool player_paused(const struct player *p)
 {
     return p->paused;
@@ -202,6 +207,8 @@ bool player_paused(const struct player *p)
 void player_pause(struct player *p, bool paused)
 {
     p->paused = paused;
+    if (paused)
+        player_seek_stop(p);
     player_engine_pause(p);
 }
 
@@ -223,10 +230,7 @@ static bool play_to(struct player *p, int64_t target, int64_t deadline)
 {
     if (!player_fold(p, reel_count(p->reel), target, deadline))
         return false;
-    if (target > p->now_ns && !p->model->ended) {
-        model_advance(p->model, target);
-        p->now_ns = target;
-    }
+    player_advance(p, target);
     return true;
 }
 
@@ -234,8 +238,7 @@ static void play(struct player *p, int64_t passed_ns, int64_t deadline)
 {
     int64_t last = player_last(p), target;
     if (!p->behind && p->engine) {
-        /* Everything up to the horizon is on the tape, unless taking it was cut short. */
-        target = engine_horizon(p->engine);
+        target = p->taken_ns;
         if (reel_last_ns(p->reel) < target && !engine_ended(p->engine) && p->model->ended)
             target = reel_last_ns(p->reel);
     } else {
@@ -263,6 +266,7 @@ bool player_tick(struct player *p, int64_t wall_ns, int64_t budget_ns)
     else if (p->awaited && !p->behind) {
         /* A command while time stands still: its effect is shown, and nothing else moves. */
         player_fold(p, reel_count(p->reel), INT64_MAX, start + budget_ns);
+        player_advance(p, p->now_ns);
         if (wall_ns > p->awaited_until)
             p->awaited = 0;
     }

@@ -50,7 +50,10 @@ void player_set_speed(struct player *p, double speed); /* clamps to 0.01..100 */
 enum step_kind { STEP_EVENT, STEP_SWITCH, STEP_10MS };
 /* Pauses; dir +1 or -1. False: there is nothing that way. */
 bool player_step(struct player *p, enum step_kind kind, int dir);
-void player_seek(struct player *p, int64_t t_ns); /* clamps */
+/* Clamps; beyond the newest only where a sim can run ahead. It may take several ticks (a pause or a
+ * step ends it where it is), and runs no cues of the screen. */
+void player_seek(struct player *p, int64_t t_ns);
+bool player_seeking(const struct player *p);
 /* An engine command. NULL, or a sentence (thread-local). */
 const char *player_command(struct player *p, const char *text, enum by by);
 /* The next command of a cue that is the screen's (pause, speed) and that playing has passed since

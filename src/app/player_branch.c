@@ -86,6 +86,9 @@ bool player_branch(struct player *p, char **error)
         *error = engine_go(e);
         if (!*error && !run_up_to(e, p->n, last.t_ns, &rest, &rest_n))
             *error = xstrdup("this run could not be executed again up to here");
+        /* The instant shown may lie later: nothing happens until then. */
+        if (!*error && p->now_ns > last.t_ns)
+            engine_advance(e, p->now_ns);
     }
     if (!*error) {
         engine_destroy(p->engine);
@@ -95,6 +98,7 @@ bool player_branch(struct player *p, char **error)
         while (p->tweaks_n && p->tweaks[p->tweaks_n - 1].n >= p->n)
             p->tweaks_n--;
         reel_add(p->reel, rest, rest_n);
+        p->taken_ns = last.t_ns - 1;
         p->behind = false;
     } else {
         engine_destroy(e);
@@ -120,6 +124,7 @@ const char *player_command(struct player *p, const char *text, enum by by)
     if (bad)
         return bad;
     bool sim = p->config.world == WORLD_SIM;
+    player_seek_stop(p);
     player_take(p, 0);
     if (sim && p->paused && reel_last_ns(p->reel) - p->now_ns > ASIDE_NS)
         p->behind = true; /* what ran ahead of the pause was never seen: it need not stay */
@@ -136,9 +141,7 @@ const char *player_command(struct player *p, const char *text, enum by by)
             return sentence(error);
         by = BY_BRANCH;
     } else if (p->behind) {
-        player_seek(p, INT64_MAX);
         player_goto(p, reel_count(p->reel), player_last(p), 0);
-        p->seek_ns = -1;
         player_front(p);
     }
     if (p->model->ended)
@@ -151,6 +154,7 @@ const char *player_command(struct player *p, const char *text, enum by by)
     if (p->paused) {
         player_take(p, 0);
         player_fold(p, reel_count(p->reel), INT64_MAX, 0);
+        player_advance(p, p->now_ns);
     }
     player_engine_pause(p);
     return NULL;

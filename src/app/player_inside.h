@@ -31,6 +31,7 @@ struct player {
     bool cues;
 
     struct reel *reel;
+    int64_t taken_ns; /* all events up to here are on the tape */
     struct keyframes keys;
     struct player_tweak *tweaks;
     size_t tweaks_n, tweaks_cap;
@@ -62,13 +63,18 @@ struct player {
 /* Applies events in order until there are `until` of them, one is later than t_ns, or the wall
  * clock reaches deadline (0: none). True: got there. */
 bool player_fold(struct player *p, uint64_t until, int64_t t_ns, int64_t deadline);
+/* Time without an event, to t_ns; nothing moves on after the end. Whoever stops somewhere calls it,
+ * also without new time: then what is shown follows from the events and the instant alone. */
+void player_advance(struct player *p, int64_t t_ns);
 /* Goes to n events at t_ns, wherever it is now. False: the tape has forgotten that part. */
 bool player_goto(struct player *p, uint64_t n, int64_t t_ns, int64_t deadline);
 /* Takes what the engine made onto the tape. At most until the wall clock reaches deadline (0: all
  * that is there). */
 void player_take(struct player *p, int64_t deadline);
-/* Goes on with a seek. */
+/* Goes on with a seek; seek_ns < 0 when it is over. */
 void player_seek_on(struct player *p, int64_t deadline);
+/* Stays wherever a seek has come. */
+void player_seek_stop(struct player *p);
 /* The position has caught up with the newest: the engine may go on. */
 void player_front(struct player *p);
 void player_engine_pause(struct player *p);

@@ -9,7 +9,7 @@
 #include "app/player_inside.h"
 #include "base/mem.h"
 
-enum { CHUNK = 256, KEEP_AHEAD = 1 << 16 };
+enum { CHUNK = 256, KEEP_AHEAD_SIM = 1 << 16, KEEP_AHEAD_LIVE = 1 << 20 };
 static const int64_t STEP_NS = 10000000;
 
 /* Stepping and seeking run no cues of the screen: the user is at the wheel. */
@@ -28,10 +28,21 @@ static void note_command(struct player *p, uint64_t n, const struct event *e)
         .n = n, .t_ns = e->t_ns, .step = (uint64_t)e->v, .by = (enum by)e->op, .text = e->c};
 }
 
+/* The tape has forgotten what comes next: told as a loss, which the screen shows. */
+static void skip_forgotten(struct player *p)
+{
+    uint64_t first = reel_first(p->reel);
+    struct event lost = {.kind = EV_LOST, .t_ns = p->now_ns, .v = (int64_t)(first - p->n)};
+    detect_apply(p->detect, p->model, &lost);
+    p->n = first;
+}
+
 bool player_fold(struct player *p, uint64_t until, int64_t t_ns, int64_t deadline)
 {
     struct event ev[CHUNK];
     size_t got;
+    if (p->n < reel_first(p->reel))
+        skip_forgotten(p);
     while (p->n < until) {
         size_t want = until - p->n < CHUNK ? (size_t)(until - p->n) : CHUNK;
         if (!(got = reel_read(p->reel, p->n, ev, want)))
@@ -56,13 +67,11 @@ bool player_fold(struct player *p, uint64_t until, int64_t t_ns, int64_t deadlin
     return true;
 }
 
-/* Time without an event; nothing moves on after the end. */
-static void advance(struct player *p, int64_t t_ns)
+void player_advance(struct player *p, int64_t t_ns)
 {
-    if (t_ns <= p->now_ns || p->model->ended)
-        return;
-    model_advance(p->model, t_ns);
-    p->now_ns = t_ns;
+    if (t_ns > p->now_ns && !p->model->ended)
+        p->now_ns = t_ns;
+    model_advance(p->model, p->now_ns);
 }
 
 bool player_goto(struct player *p, uint64_t n, int64_t t_ns, int64_t deadline)
@@ -82,7 +91,7 @@ bool player_goto(struct player *p, uint64_t n, int64_t t_ns, int64_t deadline)
     }
     if (!player_fold(p, n, INT64_MAX, deadline))
         return true;
-    advance(p, t_ns);
+    player_advance(p, t_ns);
     return true;
 }
 
@@ -105,15 +114,20 @@ void player_take(struct player *p, int64_t deadline)
     if (!p->engine)
         return;
     struct event ev[1024];
-    size_t got;
-    bool sim = p->config.world == WORLD_SIM;
-    /* A sim that is faster than the fold waits: its queue is full, nothing is lost. */
-    while (!(sim && reel_count(p->reel) - p->n > KEEP_AHEAD && !p->behind) &&
+    size_t got = 1;
+    /* Read first: what comes while we take is not promised to be taken. */
+    int64_t horizon = engine_horizon(p->engine);
+    uint64_t ahead = p->config.world == WORLD_SIM ? KEEP_AHEAD_SIM : KEEP_AHEAD_LIVE;
+    /* An engine that is faster than the fold finds its queue full. A sim waits then; in live events
+     * are lost, counted, and shown as lost. */
+    while ((p->behind || reel_count(p->reel) - p->n <= ahead) &&
            (got = engine_take(p->engine, ev, ARRAY_LEN(ev)))) {
         reel_add(p->reel, ev, got);
         if (deadline && wall_now() >= deadline)
             break;
     }
+    if (!got && horizon > p->taken_ns)
+        p->taken_ns = horizon;
     if (reel_first(p->reel) > (p->keys.count ? p->keys.at[0].n : 0))
         keyframes_drop(&p->keys, reel_first(p->reel));
 }
@@ -191,11 +205,11 @@ static bool forward(struct player *p, enum step_kind kind)
          tries++)
         engine_on(p, target);
     player_take(p, 0);
-    if (p->engine && target > engine_horizon(p->engine))
-        target = engine_horizon(p->engine);
+    if (p->engine && target > p->taken_ns)
+        target = p->taken_ns;
     bool moved = target > p->now_ns;
     player_fold(p, reel_count(p->reel), target, 0);
-    advance(p, target);
+    player_advance(p, target);
     return moved;
 }
 
@@ -227,7 +241,6 @@ static bool back(struct player *p, enum step_kind kind)
 
 bool player_step(struct player *p, enum step_kind kind, int dir)
 {
-    p->seek_ns = -1;
     player_pause(p, true);
     player_take(p, 0);
     bool moved = dir > 0 ? forward(p, kind) : back(p, kind);
@@ -235,6 +248,7 @@ bool player_step(struct player *p, enum step_kind kind, int dir)
         p->behind = true;
     if (p->n == reel_count(p->reel) && dir > 0)
         player_front(p);
+    player_advance(p, p->now_ns);
     cues_passed(p);
     return moved;
 }
@@ -288,42 +302,62 @@ bool player_each(struct player *p,
 }
 
 /* ---- seeking -----------------------------------------------------------------------------------
- */
+ *
+ * A seek goes on from tick to tick, so that the screen is never held up: back and over the tape by
+ * refolding, beyond the newest by letting the engine of a sim run ahead. */
+
+static bool engine_has_more(const struct player *p)
+{
+    return p->engine && p->config.world == WORLD_SIM && !engine_ended(p->engine);
+}
+
+void player_seek_stop(struct player *p)
+{
+    if (p->seek_ns < 0)
+        return;
+    p->seek_ns = -1;
+    if (p->engine)
+        engine_advance_stop(p->engine);
+    player_take(p, 0);
+    p->behind = p->n < reel_count(p->reel);
+    player_advance(p, p->now_ns);
+    player_engine_pause(p);
+}
 
 void player_seek_on(struct player *p, int64_t deadline)
 {
-    uint64_t n = reel_until(p->reel, p->seek_ns);
-    if (!player_goto(p, n, p->seek_ns, deadline)) {
+    int64_t to = p->seek_ns;
+    player_take(p, deadline);
+    bool more = engine_has_more(p) && p->taken_ns < to;
+    uint64_t n = reel_until(p->reel, to);
+    if (more)
+        to = player_last(p);
+    if (!player_goto(p, n, to, deadline)) {
         /* The tape has forgotten its beginning: the oldest there is. */
         const struct keyframe *f = p->keys.count ? &p->keys.at[0] : NULL;
         if (f)
             player_goto(p, f->n, f->model->now_ns, 0);
         p->seek_ns = -1;
     }
-    if (p->n >= n || p->n >= reel_count(p->reel))
+    if (!more && (p->n >= n || p->n >= reel_count(p->reel)))
         p->seek_ns = -1;
     cues_passed(p);
 }
 
 void player_seek(struct player *p, int64_t t_ns)
 {
+    player_seek_stop(p);
     player_take(p, 0);
     if (t_ns < 0)
         t_ns = 0;
     int64_t last = player_last(p);
-    if (t_ns > last && p->engine && p->config.world == WORLD_SIM && !p->model->ended) {
-        engine_pause(p->engine, true);
-        int64_t deadline = wall_now() + 1000000000;
-        while (engine_horizon(p->engine) < t_ns && !engine_ended(p->engine) &&
-               wall_now() < deadline)
-            engine_on(p, t_ns);
-        last = player_last(p);
-        player_engine_pause(p);
-    }
-    if (t_ns > last)
+    bool ahead = t_ns > last && engine_has_more(p);
+    if (t_ns > last && !ahead)
         t_ns = last;
     p->seek_ns = t_ns;
     p->behind = t_ns < last;
     player_engine_pause(p);
+    if (ahead)
+        engine_advance_start(p->engine, t_ns);
     player_seek_on(p, wall_now() + 40000000);
 }

@@ -328,6 +328,8 @@ static void loop(struct watch *w)
             player_paused(w->player) || player_ended(w->player) ? IDLE_MS : FRAME_NS / 1000000;
         if (w->dirty || !player_paused(w->player))
             wait_ms = next > now ? (int)((next - now) / 1000000) + 1 : 1;
+        if (player_seeking(w->player))
+            wait_ms = 1;
         struct term_event e;
         if (!term_read(&e, wait_ms))
             break;

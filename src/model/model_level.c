@@ -43,13 +43,15 @@ void history_catch_up(struct history *h, int64_t now_ns, float rest, bool rate)
     }
 }
 
+/* Whole seconds from the object's birth, so that the rate at an instant does not depend on when
+ * somebody looked. */
 void object_rate_roll(struct object_model *o, int64_t now_ns)
 {
-    int64_t span = now_ns - o->rate_from_ns;
-    if (span < MODEL_SECOND)
+    int64_t spans = (now_ns - o->rate_from_ns) / MODEL_SECOND;
+    if (spans < 1)
         return;
-    o->rate = (float)((double)o->rate_count * (double)MODEL_SECOND / (double)span);
-    o->rate_out = (float)((double)o->rate_out_count * (double)MODEL_SECOND / (double)span);
+    o->rate = spans == 1 ? (float)o->rate_count : 0;
+    o->rate_out = spans == 1 ? (float)o->rate_out_count : 0;
     o->rate_count = o->rate_out_count = 0;
-    o->rate_from_ns = now_ns;
+    o->rate_from_ns += spans * MODEL_SECOND;
 }
