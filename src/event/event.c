@@ -12,7 +12,7 @@ NAMES(world_names, WORLD_COUNT, "sim", "live");
 NAMES(end_names, END_COUNT, "done", "for", "stopped", "panic", "asleep");
 NAMES(obj_kind_names, OBJ_KIND_COUNT, "none", "channel", "context", "group", "lock", "timer",
       "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink",
-      "rwlock", "once", "cond");
+      "rwlock", "once", "cond", "sem");
 NAMES(role_names, ROLE_COUNT, "sends", "receives", "closes", "owns", "calls");
 NAMES(task_state_names, TASK_STATE_COUNT, "new", "runnable", "running", "waiting", "sleeping",
       "done", "leaked", "panicked", "frozen");
@@ -27,6 +27,8 @@ NAMES(lock_op_names, LOCK_OP_COUNT, "wait", "lock", "unlock", "rlock", "runlock"
 NAMES(once_op_names, ONCE_OP_COUNT, "begin", "done", "wait", "pass");
 NAMES(cond_op_names, COND_OP_COUNT, "wait", "signal", "broadcast", "wake", "timeout", "spurious",
       "delay");
+NAMES(sem_op_names, SEM_OP_COUNT, "acquire", "release", "wait", "try_failed", "cancel", "timeout",
+      "never");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",
       "drop", "late", "attempt");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");

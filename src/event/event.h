@@ -65,6 +65,7 @@ enum obj_kind {
     OBJ_RWLOCK,
     OBJ_ONCE,
     OBJ_COND,
+    OBJ_SEM,
     OBJ_KIND_COUNT
 };
 enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
@@ -123,6 +124,16 @@ enum cond_op {
     COND_DELAY,    /* injected: comes late to the lock */
     COND_OP_COUNT
 };
+enum sem_op {
+    SEM_ACQUIRE,
+    SEM_RELEASE,
+    SEM_WAIT,
+    SEM_TRY_FAILED,
+    SEM_CANCEL,
+    SEM_TIMEOUT,
+    SEM_NEVER, /* more than there can ever be */
+    SEM_OP_COUNT
+};
 enum phase {
     PHASE_ARRIVE,
     PHASE_START,
@@ -169,17 +180,19 @@ extern const char *const world_names[],
     *const end_names[],
         *const obj_kind_names[],
             *const once_op_names[],
-                *const cond_op_names[],
-                    *const role_names[],
-                        *const task_state_names[],
-                            *const why_names[],
-                                *const chan_op_names[],
-                                    *const ctx_op_names[],
-                                        *const group_op_names[],
-                                            *const timer_op_names[],
-                                                *const lock_op_names[],
-                                                    *const phase_names[],
-                                                        *const by_names[], *const diagnosis_names[];
+                *const sem_op_names[],
+                    *const cond_op_names[],
+                        *const role_names[],
+                            *const task_state_names[],
+                                *const why_names[],
+                                    *const chan_op_names[],
+                                        *const ctx_op_names[],
+                                            *const group_op_names[],
+                                                *const timer_op_names[],
+                                                    *const lock_op_names[],
+                                                        *const phase_names[],
+                                                            *const by_names[],
+                                                                *const diagnosis_names[];
 
 enum event_slot {
     SLOT_OP,

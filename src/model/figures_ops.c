@@ -24,6 +24,12 @@ static const struct {
     {OBJ_COND, OPS_broadcasts, COND_BROADCAST},
     {OBJ_COND, OPS_wakes, COND_WAKE},
     {OBJ_COND, OPS_spurious, COND_SPURIOUS},
+    {OBJ_SEM, OPS_acquires, SEM_ACQUIRE},
+    {OBJ_SEM, OPS_releases, SEM_RELEASE},
+    {OBJ_SEM, OPS_waits, SEM_WAIT},
+    {OBJ_SEM, OPS_try_failed, SEM_TRY_FAILED},
+    {OBJ_SEM, OPS_cancels, SEM_CANCEL},
+    {OBJ_SEM, OPS_timeouts, SEM_TIMEOUT},
 };
 
 const uint64_t *figure_ops(const struct object_model *o, enum figure_ops what)

@@ -63,3 +63,15 @@ void fold_cond(struct model *m, const struct event *e)
     if (e->op != COND_WAIT && e->op != COND_WAKE)
         model_log(m, e);
 }
+
+void fold_sem(struct model *m, const struct event *e)
+{
+    struct object_model *o = object_at(m, e->obj);
+    if (!o)
+        return;
+    count_op(o, e->op);
+    object_level(o, m->now_ns, e->a);
+    queue(m, o, e->b);
+    if (e->op == SEM_CANCEL || e->op == SEM_TIMEOUT || e->op == SEM_NEVER)
+        model_log(m, e);
+}

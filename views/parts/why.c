@@ -85,6 +85,12 @@ static const struct rule rules[] = {
      "so "
      "who was woken must look again.",
      NULL},
+    {EV_SEM, SEM_TRY_FAILED, 0,
+     "A try fails when too few are free, and also when somebody waits: nobody is overtaken.", NULL},
+    {EV_SEM, OTHER, 0,
+     "Tokens go to those who wait in the order of coming; a large one in front holds back small "
+     "ones behind it.",
+     NULL},
     {EV_SELECT, OTHER, 0,
      "Select looks at all cases; of the ready ones it picks one at random, with default when none "
      "is.",
