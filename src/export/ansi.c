@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Only what differs is written, in runs: a short stretch of equal cells between two runs costs
- * less than moving the cursor over it. */
+ * less than moving the cursor over it.
+ *
+ * Terminals do not agree on how wide each character is. So the cursor is put in its place again
+ * after every wide and every combined one; a wrong guess then spoils one cell, not a line. */
 #include "export/ansi.h"
 
 #include <string.h>
@@ -9,9 +12,7 @@ enum { GAP = 4 };
 
 static bool same_cell(const struct canvas *shown, const struct canvas *next, int i)
 {
-    static const struct cell blank = {.ch = ' '};
-    const struct cell *a = shown ? &shown->cell[i] : &blank;
-    return memcmp(a, &next->cell[i], sizeof *a) == 0;
+    return shown && memcmp(&shown->cell[i], &next->cell[i], sizeof *next->cell) == 0;
 }
 
 static bool same_style(struct theme_style a, struct theme_style b)
@@ -65,6 +66,11 @@ static int run_end(const struct canvas *shown, const struct canvas *next, int y,
     return end;
 }
 
+static void go(struct str *out, int x, int y)
+{
+    str_addf(out, "\033[%d;%dH", y + 1, x + 1);
+}
+
 void ansi_diff(const struct canvas *shown, const struct canvas *next, const struct theme *t,
                struct str *out)
 {
@@ -78,15 +84,18 @@ void ansi_diff(const struct canvas *shown, const struct canvas *next, const stru
             if (!row[x].ch && x) /* the right half alone cannot be written */
                 x--;
             int end = run_end(shown, next, y, x);
-            str_addf(out, "\033[%d;%dH", y + 1, x + 1);
+            bool placed = false;
             for (; x < end; x++) {
                 if (!row[x].ch)
                     continue;
                 struct theme_style s = theme_style(t, row[x].style, row[x].attr, 256);
+                if (!placed)
+                    go(out, x, y);
                 if (!same_style(s, now))
                     style(out, s);
                 now = s;
                 put(out, &row[x]);
+                placed = !row[x].mark && x + 1 < next->w && row[x + 1].ch;
             }
             x--;
         }

@@ -7,9 +7,9 @@
 #include "views/canvas.h"
 #include "views/theme.h"
 
-/* Adds what makes `shown` look like `next` in a terminal of 256 colours; shown NULL: it is blank.
- * The same cells give the same bytes everywhere: no terminal description is asked. Nothing that
- * answers (mouse, keys, titles) is switched on. Attributes are left reset. */
+/* Adds what makes `shown` look like `next` in a terminal of 256 colours; shown NULL: anything may
+ * be there. The same cells give the same bytes everywhere: no terminal description is asked.
+ * Nothing that answers (mouse, keys, titles) is switched on. Attributes are left reset. */
 void ansi_diff(const struct canvas *shown, const struct canvas *next, const struct theme *t,
                struct str *out);
 

@@ -78,7 +78,7 @@ static void draw(struct cast *c, int64_t us)
     c->s->draw(c->s, c->next);
     str_clear(&c->bytes);
     if (!c->drawn)
-        str_add(&c->bytes, "\033[0m\033[?25l\033[2J");
+        str_add(&c->bytes, "\033[0m\033[?25l\033[2J"); /* for who looks on in a larger one */
     ansi_diff(c->drawn ? c->shown : NULL, c->next, c->theme, &c->bytes);
     if (c->bytes.len)
         event_line(c, us, 'o', c->bytes.data);
@@ -88,14 +88,19 @@ static void draw(struct cast *c, int64_t us)
     c->drawn = true;
 }
 
+/* From scenario time to the cast's. */
+static int64_t cast_us(const struct cast *c, int64_t t_ns)
+{
+    return (int64_t)((double)(t_ns - c->o->from_ns) / 1000 / c->o->speed);
+}
+
 /* The events up to t_ns; marks among them are lines of their own. */
 static void advance(struct cast *c, int64_t t_ns)
 {
     struct event ev;
     while (c->s->next(c->s, t_ns, &ev))
         if (ev.kind == EV_MARK && ev.t_ns >= c->o->from_ns)
-            event_line(c, (int64_t)((double)(ev.t_ns - c->o->from_ns) / 1000 / c->o->speed), 'm',
-                       strtab_get(c->s->model(c->s)->names, ev.c));
+            event_line(c, cast_us(c, ev.t_ns), 'm', strtab_get(c->s->model(c->s)->names, ev.c));
 }
 
 static void frames(struct cast *c)
@@ -105,7 +110,7 @@ static void frames(struct cast *c)
     for (int64_t k = 0; !c->status; k++) {
         bool last = t >= to;
         advance(c, last ? to : t);
-        draw(c, k * 1000000 / FPS);
+        draw(c, last ? cast_us(c, to) : k * 1000000 / FPS);
         if (last)
             break;
         t = c->o->from_ns + (int64_t)((double)(k + 1) * (1e9 / FPS) * c->o->speed);
