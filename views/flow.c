@@ -274,8 +274,8 @@ static double rate_of(const struct flow *f, const struct topo_link *l)
     int64_t span = f->now_ns - o->rate_from_ns;
     if (span < INT64_C(1000000000))
         return (double)(l->into ? o->rate : o->rate_out);
-    /* Nothing has come since: the second that was counted is over, and perhaps another one. */
-    return span < INT64_C(2000000000) ? (double)(l->into ? o->rate_count : o->rate_out_count) : 0;
+    /* Nothing has come for more than a second: the last whole one is no news any more. */
+    return (double)(l->into ? o->rate_count : o->rate_out_count) * 1e9 / (double)span;
 }
 
 /* Items on their way: dots that travel with the model's time. */
