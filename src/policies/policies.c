@@ -2,6 +2,7 @@
 /* The tables of all policies in one list. */
 #include "policies/policies.h"
 
+#include "policies/breaker.h"
 #include "policies/limiter.h"
 
-const struct param_table *const policy_tables[] = {&limiter_table, NULL};
+const struct param_table *const policy_tables[] = {&limiter_table, &breaker_table, NULL};
