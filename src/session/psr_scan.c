@@ -201,7 +201,10 @@ void scan_names(struct psr_reader *r, const struct block *b)
     uint64_t id = 0;
     if (p == end || !(p = varint(p, end, &id)))
         return;
-    /* Names of blocks that are gone have their places, so that the others keep theirs. */
+    /* Names of blocks that are gone have their places, so that the others keep theirs. There were
+     * no more of them than bytes. */
+    if (id > PSR_IDS_FREE + b->offset)
+        return;
     while (strtab_count(r->names) < id && room(r, 1))
         strtab_append(r->names, "?");
     for (uint64_t n; p < end && (p = varint(p, end, &n)) && n <= (uint64_t)(end - p);

@@ -67,3 +67,134 @@ test_a_failed_export_leaves_the_old_file() {
     status 3 export a.ini --format jsonl -o /dev/full
     has err "/dev/full"
 }
+
+# What a cast has written by an instant, for a terminal.
+cast_until() { # cast_until CAST SECONDS
+    python3 - "$@" <<'END'
+import json, sys
+for line in open(sys.argv[1]).readlines()[1:]:
+    t, code, data = json.loads(line)
+    if t > float(sys.argv[2]) + 1e-6:
+        break
+    if code == "o" and not data.endswith("\x1b[?25h\r\n"):
+        sys.stdout.write(data)
+END
+}
+
+# The cast in a terminal that has nothing to do with us, against the canvas itself.
+test_a_terminal_shows_what_was_drawn() {
+    command -v tmux >/dev/null || { skip "tmux is not installed" && return; }
+    local size at k tmux="tmux -L cast-$$ -f /dev/null"
+    pool a.ini '[cue.1]' 'at = 100ms' 'do = mark half-way' '[cue.2]' 'at = 333ms' \
+        'say = ширина 幅 é' '[cue.3]' 'at = 400ms' 'do = set worker_pool.workers 9'
+    sed -i '1a title = широкий 世界 e\xcc\x81' a.ini
+    status 0 run a.ini --record a.psr
+    for size in 80x24 120x40 40x10 200x60; do
+        status 0 export a.psr --format cast -o a.cast --size $size
+        # Frames are 1/30 s apart: the third shows the first mark, the tenth the caption.
+        for k in 0 3 10 12 15; do
+            at=$((k * 1000000000 / 30))
+            "$frame_at" a.psr $size $at || problem "frame-at"
+            cast_until a.cast "$(python3 -c "print($at / 1e9)")" >bytes
+            $tmux new-session -d -x "${size%x*}" -y "${size#*x}" "cat bytes; exec sleep 600" \; \
+                set -g status off \; resize-window -x "${size%x*}" -y "${size#*x}"
+            for _ in {1..200}; do
+                $tmux capture-pane -p | sed 's/ *$//' >seen
+                sed 's/ *$//' "frame.$at" | cmp -s seen - && break
+                sleep 0.05
+            done
+            sed 's/ *$//' "frame.$at" >want
+            same want seen
+            $tmux kill-server
+        done
+    done
+}
+
+test_asciinema_plays_it() {
+    command -v asciinema >/dev/null || { skip "asciinema is not installed" && return; }
+    pool a.ini '[cue.1]' 'at = 100ms' 'do = mark half-way'
+    status 0 export a.ini --format cast -o a.cast --size 80x24 --speed 10
+    cast_until a.cast 1000 >want
+    python3 - <<'END' || problem "asciinema does not give the same bytes"
+import json, os, pty, sys, termios
+want = "".join(l[2] for l in map(json.loads, open("a.cast").readlines()[1:]) if l[1] == "o")
+for command in (["asciinema", "cat", "a.cast"], ["asciinema", "play", "a.cast"]):
+    pid, fd = pty.fork()
+    if pid == 0:
+        attr = termios.tcgetattr(1)
+        attr[1] &= ~termios.OPOST
+        termios.tcsetattr(1, termios.TCSANOW, attr)
+        os.execvp(command[0], command)
+    got = b""
+    while True:
+        try:
+            some = os.read(fd, 65536)
+        except OSError:
+            break
+        if not some:
+            break
+        got += some
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    text = got.decode()
+    assert status == 0, (command, status, text[-500:])
+    # play may say how it is steered before it begins, and end the line after it.
+    assert want in text if command[1] == "play" else text.strip("\r\n") == want.strip("\r\n"), command
+END
+}
+
+test_chapters_themes_and_characters() {
+    pool a.ini '[cue.1]' 'at = 100ms' 'do = mark half-way' '[cue.2]' 'at = 250ms' 'say = a caption'
+    status 0 run a.ini --record a.psr
+    status 0 export a.psr --format cast -o a.cast
+    status 0 export a.psr --format cast3 -o a3.cast
+    status 0 export a.psr --format cast -o part.cast --from 100ms --to 240ms --speed 0.5
+    status 0 export a.psr --format cast -o ascii.cast --ascii
+    status 0 export a.psr --format cast -o light.cast --theme light
+    python3 - <<'END' || problem "chapters, theme, or characters"
+import json
+def cast(name):
+    lines = [json.loads(l) for l in open(name)]
+    return lines[0], lines[1:]
+def marks(lines):
+    return [(t, x) for t, c, x in lines if c == "m"]
+head, lines = cast("a.cast")
+assert marks(lines) == [(0.1, "half-way"), (0.25, "a caption")], marks(lines)
+# v3 counts from the line before.
+head3, lines3 = cast("a3.cast")
+t, at = 0, []
+for d, c, x in lines3:
+    t = round(t + d, 6)
+    at.append((t, c, x))
+assert at == [(a, b, c) for a, b, c in lines], "v2 and v3"
+assert head3["version"] == 3 and head3["term"]["cols"] == head["width"]
+_, part = cast("part.cast")
+assert marks(part) == [(0.0, "half-way")], marks(part)
+assert abs(part[-1][0] - 0.28) < 1e-6, part[-1]
+_, ascii = cast("ascii.cast")
+assert all(ord(ch) < 128 for _, c, x in ascii if c == "o" for ch in x)
+assert any(ord(ch) > 127 for _, c, x in lines if c == "o" for ch in x)
+light, _ = cast("light.cast")
+assert light["theme"]["bg"] != head["theme"]["bg"]
+END
+}
+
+test_nothing_is_drawn_for_a_century() {
+    pool a.ini
+    status 0 run a.ini --record a.psr
+    "$forge" a.psr old.psr century || problem "forge"
+    status 2 export old.psr --format cast -o x
+    has err "old.psr" "--from and --to"
+    status 0 export old.psr --format cast -o x --to 1s
+    status 0 export old.psr --format text -o x
+}
+
+test_text_is_safe_to_print() {
+    pool a.ini
+    status 0 run a.ini --record a.psr
+    "$forge" a.psr bad.psr escape || problem "forge"
+    status 0 export bad.psr --format text -o bad.txt --size 80x24
+    has bad.txt '?[31m'
+    LC_ALL=C grep -q $'[\x01-\x09\x0b-\x1f\x7f]' bad.txt && problem "control characters are printed"
+    status 0 export bad.psr --format cast -o bad.cast
+    hasnot bad.cast '\u001b[31m\u0007'
+}

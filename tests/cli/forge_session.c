@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes sessions that are whole but not true, for the tests of verify:
  *
- *     forge-session FROM TO seed|event|shorter
+ *     forge-session FROM TO seed|event|shorter|century|escape
  *
  * seed: the header claims another seed; event: an event in the middle has another time; shorter:
- * the last event but END is missing. */
+ * the last event but END is missing; century: END comes a hundred years later; escape: there is a
+ * task whose name speaks to the terminal. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "base/mem.h"
 #include "session/psr.h"
 
-static void forge(struct event *ev, size_t *n, const char *how)
+static void forge(struct event *ev, size_t *n, struct strtab *names, const char *how)
 {
     if (strcmp(how, "event") == 0)
         ev[*n / 2].t_ns++;
@@ -20,12 +21,18 @@ static void forge(struct event *ev, size_t *n, const char *how)
         ev[*n - 2] = ev[*n - 1];
         --*n;
     }
+    if (strcmp(how, "century") == 0)
+        ev[*n - 1].t_ns = INT64_C(100) * 366 * 86400 * 1000000000;
+    if (strcmp(how, "escape") == 0)
+        for (size_t i = 0; i < *n; i++)
+            if (ev[i].kind == EV_TASK && ev[i].op == TASK_NEW && ev[i].c)
+                ev[i].a = strtab_intern(names, "\033[31m\a\xc2\x9b 31m\xff");
 }
 
 int main(int argc, char **argv)
 {
     if (argc != 4)
-        die("usage: forge-session FROM TO seed|event|shorter");
+        die("usage: forge-session FROM TO seed|event|shorter|century|escape");
     char *error = NULL;
     struct psr_reader *r = psr_open(argv[1], &error);
     if (!r)
@@ -42,7 +49,7 @@ int main(int argc, char **argv)
         die("%s: too few events to forge", argv[1]);
     if (strcmp(argv[3], "seed") == 0)
         h.seed++;
-    forge(ev, &n, argv[3]);
+    forge(ev, &n, psr_names(r), argv[3]);
     struct psr_writer *w = psr_create(argv[2], true, &h, psr_names(r), &error);
     if (!w || !psr_write(w, ev, n))
         die("%s", w ? psr_error(w) : error);

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run.sh TEST PROGRAM FORGE: runs one file of tests in an empty folder, as TAP. A test is a function
-# test_WORDS; it fails where `is`, `has` or `same` says so.
+# run.sh TEST PROGRAM FORGE FRAME-AT: runs one file of tests in an empty folder, as TAP. A test is a
+# function test_WORDS; it fails where `is`, `has` or `same` says so.
 set -u
-file=$(realpath "$1") program=$(realpath "$2") forge=$(realpath "$3")
+file=$(realpath "$1") program=$(realpath "$2") forge=$(realpath "$3") frame_at=$(realpath "$4")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
 # Nobody's own scenarios and settings.
 export HOME=$scratch XDG_DATA_HOME=$scratch/share XDG_CONFIG_HOME=$scratch/config LC_ALL=C.UTF-8
-export program forge
+export program forge frame_at
 
-bad=0
+bad=0 skipped=
+skip() { skipped=" # SKIP $*"; } # skip WHY
 problem() { # problem TEXT…: notes why the present test fails
     bad=1
     printf '%s\n' "$@" | head -n 20 | sed 's/^/# /'
@@ -50,9 +51,9 @@ echo "TAP version 13"
 echo "1..$(echo "$tests" | wc -w)"
 number=0
 for name in $tests; do
-    number=$((number + 1)) bad=0
+    number=$((number + 1)) bad=0 skipped=
     mkdir "$scratch/$name" && cd "$scratch/$name" || exit 1
     "test_$name" 2>"$scratch/stderr"
     [[ ! -s $scratch/stderr ]] || sed 's/^/# /' "$scratch/stderr"
-    if [[ $bad = 0 ]]; then echo "ok $number - $name"; else echo "not ok $number - $name"; fi
+    if [[ $bad = 0 ]]; then echo "ok $number - $name$skipped"; else echo "not ok $number - $name"; fi
 done
