@@ -9,7 +9,7 @@
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
-enum { WAITS = 34 /* cells for "⏸ 12 senders wait 491ms  high 100" */ };
+enum { WAITS = 34 /* cells for "‖ 12 senders wait 491ms  high 100" */ };
 
 static bool listed(const struct object_model *o)
 {
@@ -69,7 +69,7 @@ static void draw_waits(struct canvas *c, int x, int y, int w, const struct scree
         }
     }
     if (o->senders) {
-        snprintf(text, sizeof text, "⏸ %s sender%s %s", format_count(number, o->senders),
+        snprintf(text, sizeof text, "‖ %s sender%s %s", format_count(number, o->senders),
                  o->senders == 1 ? " waits" : "s wait",
                  format_duration(age, s->view_ns - o->senders_since));
         x = canvas_text_cut(c, x, y, right - x, ST_WARN, 0, text) + 2;
@@ -100,7 +100,7 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
     gauge = gauge > 18 ? 18 : gauge < 6 ? 6 : gauge;
     int spark = r.w - name - level - gauge - 5;
     bool full = o->cap > 0 && o->level.now >= (double)o->cap;
-    canvas_put(c, r.x, r.y, chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
+    draw_chosen(c, r.x, r.y, chosen);
     canvas_text_cut(c, r.x + 1, r.y, name, o->closed ? ST_DONE : ST_TITLE, 0,
                     model_object_name(s->model, id));
     int x = r.x + 2 + name;
@@ -126,6 +126,20 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
                    full ? ST_FILL_HIGH : ST_FILL);
     if (r.h > 1)
         draw_waits(c, r.x + 2 + name, r.y + 1, r.w - name - 2, s, o);
+}
+
+/* What the histories cover: all of them began with their object, nearly together. */
+static void aside(struct rect r, const struct screen_state *s, const struct view_state *state,
+                  char *out, size_t size)
+{
+    (void)state;
+    char span[FORMAT_SIZE];
+    uint32_t id = object_at(s, 0);
+    if (!id || r.w < 40)
+        return;
+    const struct history *h = &s->model->objects[id].history;
+    if (h->n > 1)
+        snprintf(out, size, "level over %s", format_duration(span, (int64_t)h->n * h->step_ns));
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -222,6 +236,7 @@ const struct view view_channels = {
     .min_h = 4,
     .weight = 4,
     .draw = draw,
+    .aside = aside,
     .rows = rows,
     .details = details,
 };

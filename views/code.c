@@ -76,7 +76,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     for (int i = first; i < n && i < first + r.h; i++) {
         struct standing on = standing_on(s->model, i + 1);
         int y = r.y + i - first, code = r.w - 6 - (on.n ? mark + 1 : 0);
-        canvas_put(c, r.x, y, state->focused && i == state->chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
+        draw_chosen(c, r.x, y, state->focused && i == state->chosen);
         canvas_textf(c, r.x + 1, y, ST_DIM, 0, "%3d ", i + 1);
         canvas_text_cut(c, r.x + 5, y, code, on.n ? ST_TITLE : ST_NORMAL, 0, s->listing[i]);
         draw_mark(c, r.x + r.w - mark - 1, y, mark, s->model, on);

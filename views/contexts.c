@@ -82,8 +82,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     for (int i = first; i < t.n && i < first + r.h; i++) {
         const struct object_model *o = &m->objects[t.id[i]];
         int x = r.x + 1, y = r.y + i - first, right = r.x + r.w - 1;
-        canvas_put(c, r.x, y, state->focused && i == state->chosen && t.n > 1 ? GL_CHOSEN : ' ',
-                   ST_MARK, 0);
+        draw_chosen(c, r.x, y, state->focused && i == state->chosen && t.n > 1);
         for (int d = 1; d <= t.depth[i]; d++) {
             bool more = false; /* does a brother of this branch follow? */
             for (int k = i + 1; k < t.n && t.depth[k] >= d; k++)

@@ -3,7 +3,7 @@
  *
  *              jobs 10/10                          results 1/4
  *   producer ─ 20.1/s ─▶ ▐██████▌ ─▶ workers 4/4 busy ─▶ ▐█░░░▌ ─▶ consumer
- *   ⏸ blocked: send 84ms  high 10      ●●◐●               high 3     ◌ waits: recv
+ *   ‖ blocked: send 84ms  high 10      ●●◐●               high 3     ◌ waits: recv
  *
  * Nodes stand in columns of the topology; the widths that are left over go to the arrows. Three
  * degrees of detail are tried, the first that fits is drawn; where none does, a list is. Items on
@@ -131,11 +131,6 @@ static int room(const struct flow *f, int node)
     return next - x - 1;
 }
 
-static bool closed_soon(const struct object_model *o)
-{
-    return o->closed;
-}
-
 static void draw_object(const struct flow *f, int node)
 {
     const struct object_model *o = object(f, node);
@@ -156,11 +151,11 @@ static void draw_object(const struct flow *f, int node)
     bool full = o->cap > 0 && o->level.now >= (double)o->cap;
     canvas_text_cut(c, x, y - 1, most, full ? ST_FILL_HIGH : ST_TITLE, 0, text);
     draw_gauge(c, x, y, f->gauge, o->level.now, o->level.max, (double)o->cap);
-    if (closed_soon(o)) {
+    if (o->closed) {
         char when[FORMAT_SIZE];
         snprintf(text, sizeof text, "✗ CLOSED %s", format_second(when, o->closed_ns));
         if (utf8_width(text) > most)
-            snprintf(text, sizeof text, "✗ CLOSED");
+            snprintf(text, sizeof text, "✗ CLOSED %s", format_duration(when, o->closed_ns));
         canvas_text_cut(c, x, y + 1, most, ST_BAD, 0, text);
     } else if (o->cap > 0) {
         snprintf(text, sizeof text, full ? "FULL high %.0f" : "high %.0f", o->level.max);
@@ -170,18 +165,22 @@ static void draw_object(const struct flow *f, int node)
     }
     if (f->lane < 4)
         return;
-    if (o->senders)
-        snprintf(text, sizeof text, "%" PRIu32 " %s", o->senders,
-                 o->senders == 1 ? "sender waits" : "senders wait");
-    else if (o->receivers)
-        snprintf(text, sizeof text, "%" PRIu32 " %s", o->receivers,
-                 o->receivers == 1 ? "receiver waits" : "receivers wait");
-    else
+    uint32_t waits = o->senders ? o->senders : o->receivers;
+    if (!waits)
         return;
+    if (o->senders)
+        snprintf(text, sizeof text, "%" PRIu32 " %s", waits,
+                 waits == 1 ? "sender waits" : "senders wait");
+    else
+        snprintf(text, sizeof text, "%" PRIu32 " %s", waits,
+                 waits == 1 ? "receiver waits" : "receivers wait");
+    if (utf8_width(text) > most)
+        snprintf(text, sizeof text, o->senders ? "%" PRIu32 " to send" : "%" PRIu32 " to recv",
+                 waits);
     canvas_text_cut(c, x, y + 2, most, o->senders ? ST_WARN : ST_DIM, 0, text);
 }
 
-/* "⏸ blocked: send 84ms" for one task; where that is too wide, the word and the age. */
+/* "‖ blocked: send 84ms" for one task; where that is too wide, the word and the age. */
 static void one_state(const struct flow *f, const struct crowd *w, int most, struct str *out,
                       struct state_look *look)
 {
@@ -211,10 +210,27 @@ static void one_state(const struct flow *f, const struct crowd *w, int most, str
     str_addf(out, " %s", age);
 }
 
-/* A glyph a task, or counts by state when they are too many. */
+/* "2 blocked 2 calling", the loudest first, as far as there is room. */
+static void draw_counts(const struct flow *f, const struct crowd *w, int x, int y, int right)
+{
+    char text[48], number[FORMAT_SIZE];
+    for (int rank = 0; rank < STATE_GROUPS; rank++) {
+        int i = state_group_loud(rank);
+        if (!w->state[i] || (i == TASK_DONE && w->live))
+            continue;
+        snprintf(text, sizeof text, "%s %s", format_count(number, w->state[i]),
+                 state_group_word(i));
+        if (x + utf8_width(text) > right)
+            return;
+        x = canvas_text(f->c, x, y, state_group_look(i).style, 0, text) + 1;
+    }
+}
+
+/* A glyph a task with their counts behind, or only counts by state when they are too many. */
 static void draw_strip(const struct flow *f, int node, int x, int y, int most)
 {
     const struct crowd *w = crowd(f, node);
+    int right = x + most;
     if ((int)w->n <= most) {
         for (uint32_t id = w->first; id < f->m->tasks_n; id++) {
             if (crowds_of(&f->crowds, id) != f->topo.node[node].crowd)
@@ -222,10 +238,11 @@ static void draw_strip(const struct flow *f, int node, int x, int y, int most)
             struct state_look l = state_look(state_shown(f->m, id), f->m->tasks[id].why);
             canvas_put(f->c, x++, y, l.glyph, l.style, 0);
         }
+        draw_counts(f, w, x + 1, y, right);
         return;
     }
-    int right = x + most;
-    for (int i = 0; i < STATE_GROUPS; i++) {
+    for (int rank = 0; rank < STATE_GROUPS; rank++) {
+        int i = state_group_loud(rank);
         if (!w->state[i])
             continue;
         struct state_look l = state_group_look(i);
@@ -259,13 +276,13 @@ static void draw_crowd(const struct flow *f, int node)
     if (f->lane < 4 || !w->live)
         return;
     char age[FORMAT_SIZE];
-    if (w->blocked) {
-        format_duration(age, f->now_ns - w->since_ns);
-        snprintf(text, sizeof text, "⏸ %" PRIu32 " blocked: send %s", w->blocked, age);
-        if (utf8_width(text) > most)
-            snprintf(text, sizeof text, "⏸ %" PRIu32 " blocked %s", w->blocked, age);
-        canvas_text_cut(f->c, x, y + 2, most, ST_WARN, 0, text);
-    }
+    if (w->state[TASK_LEAKED] || !w->blocked) /* said already */
+        return;
+    format_duration(age, f->now_ns - w->since_ns);
+    snprintf(text, sizeof text, "‖ send blocked for %s", age);
+    if (utf8_width(text) > most)
+        snprintf(text, sizeof text, "‖ for %s", age);
+    canvas_text_cut(f->c, x, y + 2, most, ST_WARN, 0, text);
 }
 
 static double rate_of(const struct flow *f, const struct topo_link *l)
@@ -435,7 +452,7 @@ static void draw_list(struct flow *f)
             if (f->topo.node[i].layer != layer || at >= columns * f->r.h)
                 continue;
             int x = f->r.x + at / f->r.h * w;
-            list_line(f, i, x + 1, x + w - (columns > 1), f->r.y + at % f->r.h);
+            list_line(f, i, x + 1, x + w - 1, f->r.y + at % f->r.h);
             at++;
         }
     if (columns == 1 && at < f->r.h)

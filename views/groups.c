@@ -57,8 +57,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         int x = r.x + 1, y = r.y + (row - 1 - first) * pitch, right = r.x + r.w - 1;
         int64_t now = (int64_t)o->level.now, most = (int64_t)o->level.max;
         char text[96];
-        canvas_put(c, r.x, y, state->focused && row - 1 == state->chosen && n > 1 ? GL_CHOSEN : ' ',
-                   ST_MARK, 0);
+        draw_chosen(c, r.x, y, state->focused && row - 1 == state->chosen && n > 1);
         x = canvas_text_cut(c, x, y, right - x > 20 ? right - x - 12 : 8, ST_TITLE, 0,
                             model_object_name(m, id)) +
             1;

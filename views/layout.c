@@ -15,7 +15,7 @@ static const struct {
     const char *spec;
 } defaults[] = {
     {170, 50, "flow:8, tasks|channels, metrics|parameters|log, notes|code|contexts|groups"},
-    {100, 32, "flow:7, tasks|channels, metrics|parameters|log"},
+    {100, 32, "flow:7, tasks|channels:13, metrics|parameters|log"},
     {80, 36, "flow:7, tasks, channels:6, metrics|log"},
     {60, 20, "flow:6, tasks, channels:5"},
     {40, 22, "flow:10, tasks"},

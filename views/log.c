@@ -2,6 +2,7 @@
 /* The log panel: events as sentences, newest at the bottom. It follows the newest until somebody
  * moves up; then what was chosen stays chosen while the ring moves on under it: the anchor holds
  * the entry's place in the stream, not its row. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -112,6 +113,14 @@ static void settle(const struct screen_state *s, struct view_state *state, int n
     state->anchor_row = state->chosen;
 }
 
+static void aside(struct rect r, const struct screen_state *s, const struct view_state *state,
+                  char *out, size_t size)
+{
+    (void)r, (void)s;
+    if (!state->follow && state->anchor)
+        snprintf(out, size, "stays; End follows");
+}
+
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state)
 {
@@ -139,7 +148,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         char when[FORMAT_SIZE];
         int y = r.y + r.h - h + row - first;
         bool chosen = state->focused && row == state->chosen && !state->follow;
-        canvas_put(c, r.x, y, chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
+        draw_chosen(c, r.x, y, chosen);
         int x = canvas_text(c, r.x + 1, y, ST_DIM, 0, format_second(when, l->ev.t_ns)) + 1;
         canvas_text_cut(c, x, y, r.x + r.w - 1 - x, event_style(&l->ev), chosen ? CELL_BOLD : 0,
                         text.data ? text.data : "");
@@ -161,8 +170,9 @@ const struct view view_log = {
     .help = "what happened, as sentences; w on a line says why",
     .min_w = 24,
     .min_h = 3,
-    .weight = 4,
+    .weight = 5,
     .draw = draw,
+    .aside = aside,
     .rows = rows,
     .details = details,
 };

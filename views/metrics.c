@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The metrics panel: rates, Little's law with both sides next to each other, latencies, and what
- * they looked like over time. Lines come in order of weight: what does not fit is left out from the
- * end, and what room is left goes to the pictures. */
+/* The metrics panel: rates, Little's law with both sides next to each other, latencies as a table,
+ * and what they looked like over time. Lines come in order of weight: what does not fit is left out
+ * from the end, and what room is left goes to the pictures. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,8 @@
 #include "base/str.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
+
+enum { TABLE_H = 6 /* lines from which on there is a table */, NAME_W = 8, CELL_W = 7 };
 
 struct pen {
     struct canvas *c;
@@ -18,12 +20,17 @@ struct pen {
     const struct lane_model *lane;
 };
 
+static bool room(const struct pen *p)
+{
+    return p->y < p->r.y + p->r.h;
+}
+
 /* "name value" with the value bright; on the next line when it does not fit. False: no more room.
  */
 static bool put(struct pen *p, const char *name, uint8_t style, const char *value)
 {
     int w = utf8_width(name) + 1 + utf8_width(value), right = p->r.x + p->r.w;
-    if (p->y >= p->r.y + p->r.h || p->x + w > right)
+    if (!room(p) || p->x + w > right)
         return false;
     int x = canvas_text(p->c, p->x, p->y, ST_DIM, 0, name) + 1;
     p->x = canvas_text(p->c, x, p->y, style, CELL_BOLD, value) + 2;
@@ -102,21 +109,63 @@ static void ended(struct pen *p)
     line(p);
 }
 
-static void percentiles(struct pen *p, const char *name, const struct hist *h)
+/* ---- percentiles ------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name;
+    double q; /* above 1: the largest */
+} quantiles[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"max", 2}};
+
+static int64_t quantile(const struct hist *h, size_t i)
 {
-    if (!h->count)
-        return;
-    static const struct {
-        const char *name;
-        double q;
-    } at[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}};
-    if (p->y >= p->r.y + p->r.h)
+    return quantiles[i].q > 1 ? h->max : hist_quantile(h, quantiles[i].q);
+}
+
+/* How many columns fit behind the names. */
+static size_t columns(const struct pen *p)
+{
+    int fit = (p->r.w - 2 - NAME_W) / CELL_W, most = (int)ARRAY_LEN(quantiles);
+    return (size_t)(fit < 0 ? 0 : fit > most ? most : fit);
+}
+
+static void table_row(struct pen *p, const char *name, const struct hist *h)
+{
+    if (!h->count || !room(p))
         return;
     char text[FORMAT_SIZE];
-    p->x = canvas_text(p->c, p->x, p->y, ST_NORMAL, 0, name) + 1;
-    for (size_t i = 0; i < ARRAY_LEN(at); i++)
-        put(p, at[i].name, ST_TITLE, format_duration(text, hist_quantile(h, at[i].q)));
-    put(p, "max", ST_NORMAL, format_duration(text, h->max));
+    canvas_text_cut(p->c, p->x, p->y, NAME_W, ST_NORMAL, 0, name);
+    for (size_t i = 0, n = columns(p); i < n; i++) {
+        int x = p->x + NAME_W + (int)i * CELL_W;
+        draw_right(p->c, x, x + CELL_W, p->y, i < 3 ? ST_TITLE : ST_NORMAL, i < 3 ? CELL_BOLD : 0,
+                   format_duration(text, quantile(h, i)));
+    }
+    p->y++;
+}
+
+static void table(struct pen *p)
+{
+    for (size_t i = 0, n = columns(p); i < n; i++) {
+        int x = p->x + NAME_W + (int)i * CELL_W;
+        draw_right(p->c, x, x + CELL_W, p->y, ST_DIM, 0, quantiles[i].name);
+    }
+    p->y++;
+    table_row(p, "latency", &p->lane->latency);
+    table_row(p, "wait", &p->lane->wait);
+    table_row(p, "service", &p->lane->service);
+}
+
+/* Where there are few lines: in one. */
+static void latency(struct pen *p)
+{
+    const struct hist *h = &p->lane->latency;
+    if (!h->count || !room(p))
+        return;
+    char text[FORMAT_SIZE];
+    p->x = canvas_text(p->c, p->x, p->y, ST_NORMAL, 0, "latency") + 1;
+    for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
+        if (!put(p, quantiles[i].name, ST_TITLE, format_duration(text, quantile(h, i))))
+            break;
     line(p);
 }
 
@@ -131,7 +180,7 @@ static void classes(struct pen *p)
         return;
     for (int i = 0; i < MODEL_CLASSES; i++) {
         const struct class_model *k = &m->classes[i];
-        if (!k->arrived || p->y >= p->r.y + p->r.h)
+        if (!k->arrived || !room(p))
             continue;
         char text[FORMAT_SIZE];
         p->x = canvas_textf(p->c, p->x, p->y, ST_NORMAL, 0, "class %d waits", i) + 1;
@@ -143,48 +192,72 @@ static void classes(struct pen *p)
     }
 }
 
-static void picture(struct canvas *c, struct rect r, const struct model *m, const char *title,
-                    const struct hist *h, const struct history *history, uint8_t style)
+/* ---- pictures ---------------------------------------------------------------------------------
+ */
+
+/* A title above, an axis with its ends below where there is room for it. */
+static struct rect frame(struct canvas *c, struct rect r, const char *title, const char *left,
+                         const char *right)
 {
-    if (r.w < 8 || r.h < 2)
+    canvas_text_cut(c, r.x, r.y, r.w, ST_DIM, 0, title);
+    struct rect in = {r.x, r.y + 1, r.w, r.h - 1};
+    if (r.h < 4)
+        return in;
+    int y = r.y + r.h - 1;
+    int x = canvas_text_cut(c, r.x, y, r.w / 2, ST_DIM, 0, left) + 1;
+    int end = draw_right(c, x, r.x + r.w, y, ST_DIM, 0, right) - 1;
+    for (; x < end; x++)
+        canvas_put(c, x, y, GL_LINE, ST_BORDER, 0);
+    in.h--;
+    return in;
+}
+
+static void draw_latencies(const struct pen *p, struct rect r)
+{
+    const struct hist *h = &p->lane->latency;
+    if (r.w < 12 || r.h < 2 || !h->count)
         return;
-    char a[FORMAT_SIZE], text[96];
-    if (h) {
-        if (!h->count)
-            return;
-        char b[FORMAT_SIZE];
-        draw_histogram(c, (struct rect){r.x, r.y + 1, r.w, r.h - 1}, h, style);
-        snprintf(text, sizeof text, "%s %s … %s", title, format_duration(a, h->min),
-                 format_duration(b, h->max));
-    } else {
-        double max = history_max(history);
-        draw_braille(c, (struct rect){r.x, r.y + 1, r.w, r.h - 1}, history, max, style);
-        snprintf(text, sizeof text, "%s, top %s", title, format_rate(a, max));
-    }
-    (void)m;
-    canvas_text_cut(c, r.x, r.y, r.w, ST_DIM, 0, text);
+    char a[FORMAT_SIZE], b[FORMAT_SIZE], title[96];
+    format_duration(a, h->min);
+    format_duration(b, h->max);
+    snprintf(title, sizeof title, r.h < 4 ? "latency %s … %s" : "latency, how often", a, b);
+    draw_histogram(p->c, frame(p->c, r, title, a, b), h, ST_FILL);
+}
+
+static void draw_rate(const struct pen *p, struct rect r, const char *what, const struct history *h)
+{
+    if (r.w < 12 || r.h < 2)
+        return;
+    double max = history_max(h);
+    char top[FORMAT_SIZE], span[FORMAT_SIZE], ago[FORMAT_SIZE + 8], title[96];
+    snprintf(title, sizeof title, "%s, top %s", what, format_rate(top, max));
+    int64_t samples = h->n > (uint32_t)r.w * 2 ? h->n : (uint32_t)r.w * 2; /* two a cell */
+    snprintf(ago, sizeof ago, "%s ago", format_duration(span, samples * h->step_ns));
+    draw_braille(p->c, frame(p->c, r, title, ago, "now"), h, max, ST_FILL);
 }
 
 static void pictures(struct pen *p)
 {
     const struct model *m = p->s->model;
     struct rect r = {p->r.x + 1, p->y, p->r.w - 2, p->r.y + p->r.h - p->y};
-    if (r.h > 8)
-        r.h = 8 + (r.h - 8) / 2;
-    if (r.w >= 44) {
-        int half = (r.w - 2) / 2;
-        picture(p->c, (struct rect){r.x, r.y, half, r.h}, m, "in", NULL, &m->in_rate, ST_FILL);
-        picture(p->c, (struct rect){r.x + half + 2, r.y, half, r.h}, m, "latency",
-                &p->lane->latency, NULL, ST_FILL);
+    if (r.w >= 44) { /* side by side; rates above each other where they are high enough */
+        int half = (r.w - 3) / 2;
+        struct rect left = {r.x, r.y, half, r.h}, right = {r.x + half + 3, r.y, half, r.h};
+        if (r.h >= 10) {
+            left.h = r.h / 2;
+            draw_rate(p, (struct rect){left.x, left.y + left.h, half, r.h - left.h}, "out",
+                      &m->out_rate);
+        }
+        draw_rate(p, left, "in", &m->in_rate);
+        draw_latencies(p, right);
         return;
     }
     if (r.h >= 6) {
-        picture(p->c, (struct rect){r.x, r.y, r.w, r.h / 2}, m, "latency", &p->lane->latency, NULL,
-                ST_FILL);
+        draw_latencies(p, (struct rect){r.x, r.y, r.w, r.h / 2});
         r.y += r.h / 2;
         r.h -= r.h / 2;
     }
-    picture(p->c, r, m, "in", NULL, &m->in_rate, ST_FILL);
+    draw_rate(p, r, "in", &m->in_rate);
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -198,11 +271,15 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     }
     struct pen p = {.c = c, .r = r, .x = r.x + 1, .y = r.y, .s = s, .lane = &m->lanes[0]};
     rates(&p);
+    if (r.h < TABLE_H) {
+        latency(&p);
+        little(&p);
+        ended(&p);
+        return;
+    }
     little(&p);
-    percentiles(&p, "latency", &p.lane->latency);
     ended(&p);
-    percentiles(&p, "wait   ", &p.lane->wait);
-    percentiles(&p, "service", &p.lane->service);
+    table(&p);
     classes(&p);
     pictures(&p);
 }

@@ -47,8 +47,9 @@ static void draw_row(struct canvas *c, struct rect r, int y, struct widths k,
 {
     int x = r.x + 1, right = r.x + r.w - 1;
     uint8_t attr = chosen ? CELL_BOLD : 0;
-    canvas_put(c, r.x, y, chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
-    canvas_put(c, x, y, p->changed ? '*' : ' ', ST_WARN, 0);
+    draw_chosen(c, r.x, y, chosen);
+    if (p->changed)
+        canvas_put(c, x, y, '*', ST_WARN, 0);
     canvas_text_cut(c, x + 1, y, k.name, chosen ? ST_TITLE : ST_NORMAL, 0, p->name);
     int at = x + k.name + 2, used = utf8_width(p->value);
     canvas_text_cut(c, at, y, right - at, p->changed ? ST_WARN : ST_TITLE, attr, p->value);
@@ -57,6 +58,17 @@ static void draw_row(struct canvas *c, struct rect r, int y, struct widths k,
         right = draw_right(c, at, right, y, ST_DIM, 0, at_restart) - 1;
     if (p->allowed && (right - at > 8 || right - at >= utf8_width(p->allowed)))
         canvas_text_cut(c, at, y, right - at, ST_DIM, 0, p->allowed);
+}
+
+static void aside(struct rect r, const struct screen_state *s, const struct view_state *state,
+                  char *out, size_t size)
+{
+    (void)r, (void)state;
+    size_t n = 0;
+    for (size_t i = 0; i < s->params_n; i++)
+        n += s->params[i].changed;
+    if (n)
+        snprintf(out, size, "%zu changed", n);
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -108,8 +120,9 @@ const struct view view_parameters = {
     .help = "what can be changed while it runs: value, allowed range, what it does",
     .min_w = 24,
     .min_h = 4,
-    .weight = 4,
+    .weight = 3,
     .draw = draw,
+    .aside = aside,
     .rows = rows,
     .useful = useful,
     .details = details,

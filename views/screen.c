@@ -22,11 +22,11 @@ enum { CAPTION_S = 6, PROGRAM_W = 90 /* from this width on the program's name is
 /* All words of the frame; those of panels stand in the panels. */
 static const char program_name[] = "patternscope";
 static const char too_small[] = "need %dx%d, have %dx%d";
-static const char word_paused[] = "⏸ PAUSED";
+static const char word_paused[] = "‖ PAUSED";
 static const char word_replay[] = "REPLAY";
 static const char word_record[] = "● REC";
 static const char word_record_failed[] = "✗ REC FAILED";
-static const char *const end_words[END_COUNT] = {[END_DONE] = "■ ENDED: all done",
+static const char *const end_words[END_COUNT] = {[END_DONE] = "■ ENDED: main returned",
                                                  [END_FOR] = "■ ENDED: time is up",
                                                  [END_STOPPED] = "■ ENDED: stopped",
                                                  [END_PANIC] = "■ ENDED: panic",
@@ -135,6 +135,22 @@ static void draw_top(struct canvas *c, const struct screen_state *s)
             x = canvas_text(c, x, 0, part[i].style, i == 3 ? CELL_BOLD : 0, part[i].text) + 2;
 }
 
+/* A few words at the right end of a panel's upper frame. */
+static void draw_aside(struct canvas *c, struct rect r, const struct view *v,
+                       const struct screen_state *s, const struct view_state *state)
+{
+    char text[64] = "";
+    struct rect in = {r.x + 1, r.y + 1, r.w - 2, r.h - 2};
+    if (v->aside)
+        v->aside(in, s, state, text, sizeof text);
+    int w = utf8_width(text), x = r.x + r.w - 3 - w;
+    if (!w || x < r.x + 6 + utf8_width(v->name))
+        return;
+    canvas_put(c, x - 1, r.y, ' ', ST_BORDER, 0);
+    x = canvas_text(c, x, r.y, ST_DIM, 0, text);
+    canvas_put(c, x, r.y, ' ', ST_BORDER, 0);
+}
+
 /* ---- the keys ---------------------------------------------------------------------------------
  */
 
@@ -152,6 +168,30 @@ static int split_hint(const struct key_hint *k, char *key, size_t size, const ch
     return 1 + utf8_width(key) + 1 + utf8_width(*label) + 1;
 }
 
+/* How far the time that is shown is within what there is, with the marks that it has passed. */
+static void draw_progress(struct canvas *c, int x, int y, int w, const struct screen_state *s,
+                          bool bar)
+{
+    const struct model *m = s->model;
+    if (w < 8 || s->last_ns <= 0)
+        return;
+    int64_t at = s->view_ns < s->last_ns ? s->view_ns : s->last_ns;
+    int here = (int)((double)at / (double)s->last_ns * (w - 1));
+    for (int i = 0; i < w; i++)
+        canvas_put(c, x + i, y, i < here ? GL_LINE_HEAVY : GL_LINE,
+                   bar        ? ST_BAR
+                   : i < here ? ST_FOCUS
+                              : ST_BORDER,
+                   0);
+    for (uint64_t i = m->log_n > MODEL_LOG ? m->log_n - MODEL_LOG : 0; i < m->log_n; i++) {
+        const struct event *e = &m->log[i % MODEL_LOG].ev;
+        if (e->kind == EV_MARK && e->t_ns <= at)
+            canvas_put(c, x + (int)((double)e->t_ns / (double)s->last_ns * (w - 1)), y, GL_DIAMOND,
+                       bar ? ST_KEY : ST_MARK, 0);
+    }
+    canvas_put(c, x + here, y, GL_RUNNING, bar ? ST_KEY : ST_FOCUS, CELL_BOLD);
+}
+
 static void draw_keys(struct canvas *c, const struct screen_state *s)
 {
     int y = c->h - 1, x = 0, n = 0, last = 0;
@@ -162,6 +202,8 @@ static void draw_keys(struct canvas *c, const struct screen_state *s)
     const char *label;
     while (s->keys[n].key)
         n++;
+    if (!n) /* a film: nobody presses any */
+        draw_progress(c, 1, y, c->w - 2, s, true);
     if (n)
         last = split_hint(&s->keys[n - 1], key, sizeof key, &label);
     for (int i = 0; i < n; i++) {
@@ -244,8 +286,11 @@ static void draw_words(struct canvas *c, const struct screen_state *s)
         canvas_text_cut(c, 1, y, c->w - 2, s->message_bad ? ST_BAD : ST_TITLE, 0, s->message);
     else if (said && bad)
         draw_bar(c, y, 1, ST_MARK, said);
-    else if (s->hint)
-        canvas_text_cut(c, 1, y, c->w - 2, ST_MARK, 0, s->hint);
+    else if (s->hint) {
+        int x = canvas_text_cut(c, 1, y, c->w - 2, ST_MARK, 0, s->hint) + 2;
+        if (s->replay || s->last_ns > s->view_ns) /* one can move in it */
+            draw_progress(c, x, y, c->w - 1 - x, s, false);
+    }
     str_free(&found);
 }
 
@@ -276,20 +321,24 @@ static int text_lines(const char *text, int *widest)
 
 static struct overlay_box overlay_box(const struct overlay *o, int w, int h)
 {
-    struct overlay_box b = {.wrap = o->chosen < 0};
+    struct overlay_box b = {.wrap = o->chosen < 0 && !o->menu};
     int widest, title = o->title ? utf8_width(o->title) + 6 : 0;
     const char *text = o->text ? o->text : "";
     b.lines = text_lines(text, &widest);
     int width = widest + 4;
     width = width < title ? title : width;
     width = width < 40 ? 40 : width;
-    width = width > w - 2 ? w - 2 : width;
-    if (o->input && width < w - 8)
-        width = w - 8 > 100 ? 100 : w - 8;
+    if (o->input && width < 100)
+        width = 100;
+    if (width > w - 8) /* no slivers of panels at its sides */
+        width = w;
     if (b.wrap && *text)
         b.lines = draw_wrapped(NULL, (struct rect){.w = width - 4, .h = 1}, 0, 0, text);
     int need = b.lines + 2 + (o->input ? 1 : 0), height = need > h - 2 ? h - 2 : need;
-    b.r = (struct rect){(w - width) / 2, (h - height) / 2, width, height};
+    if (o->input && h >= 20 && height > h / 2) /* what it is about to change stays in sight */
+        height = h / 2;
+    int y = o->input ? h - 1 - height : (h - height) / 2;
+    b.r = (struct rect){(w - width) / 2, y, width, height};
     b.in = (struct rect){b.r.x + 2, b.r.y + 1, b.r.w - 4, b.r.h - 2 - (o->input ? 1 : 0)};
     return b;
 }
@@ -325,18 +374,30 @@ static void draw_input(struct canvas *c, int x, int y, int w, const struct overl
     canvas_clip(c, old);
 }
 
+/* What is behind an overlay loses its colours, so that the eye finds the overlay. */
+static void step_back(struct canvas *c)
+{
+    struct cell *from = c->cell + c->w, *to = c->cell + (size_t)(c->h - 1) * (size_t)c->w;
+    for (; from < to; from++) {
+        from->style = ST_DIM;
+        from->attr = 0;
+    }
+}
+
 static void draw_overlay(struct canvas *c, const struct overlay *o)
 {
     struct overlay_box b = overlay_box(o, c->w, c->h);
     const char *text = o->text ? o->text : "";
     int most = overlay_scroll_max(o, c->w, c->h);
     int first = o->scroll < 0 ? 0 : o->scroll > most ? most : o->scroll;
+    if (!o->input)
+        step_back(c);
     canvas_fill(c, b.r, ' ', ST_NORMAL, 0);
     draw_box(c, b.r, o->title, true);
     if (b.wrap) {
         draw_wrapped(c, b.in, first, ST_NORMAL, text);
     } else {
-        if (o->chosen < first)
+        if (o->chosen >= 0 && o->chosen < first)
             first = o->chosen;
         if (o->chosen >= first + b.in.h)
             first = o->chosen - b.in.h + 1;
@@ -379,6 +440,7 @@ void screen_draw(struct canvas *c, const struct screen_state *s, const struct la
         states[item->view].focused = item->view == focus;
         v->draw(c, in, s, &states[item->view]);
         canvas_clip(c, old);
+        draw_aside(c, item->r, v, s, &states[item->view]);
     }
     draw_words(c, s);
     draw_keys(c, s);

@@ -95,8 +95,9 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct screen
     uint8_t state = state_shown(m, id);
     struct state_look l = state_look(state, t->why);
     bool over = t->state == TASK_DONE, loud = state == TASK_LEAKED || state == TASK_PANICKED;
+    int right = x + w;
     char text[64], age[FORMAT_SIZE];
-    canvas_put(c, x, y, chosen ? GL_CHOSEN : ' ', ST_MARK, 0);
+    draw_chosen(c, x, y, chosen);
     snprintf(text, sizeof text, "#%" PRIu32, id);
     canvas_text_cut(c, x + 1, y, k.id - 1, ST_DIM, 0, text);
     int at = x + 1 + k.id;
@@ -104,18 +105,17 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct screen
                     model_task_name(m, id));
     at += k.name + 1;
     canvas_put(c, at, y, l.glyph, l.style, 0);
+    if (loud) /* it has no item and no future: its words may take their room */
+        k.state += k.item ? k.item + 1 : 0;
     struct str words = {0};
     state_text(m, t, &words);
-    canvas_text_cut(c, at + 2, y, loud ? x + w - at - 2 - (k.age + 1) : k.state - 2, l.style, 0,
-                    words.data);
-    int used = utf8_width(words.data);
+    canvas_text_cut(c, at + 2, y, k.state - 2, l.style, 0, words.data);
     str_free(&words);
     at += k.state + 1;
     int64_t since = over ? t->ended_ns : t->since_ns;
     if (loud) {
-        if (k.age)
-            draw_right(c, x, at + (used + 2 > k.state ? used + 3 - k.state : 0) + k.age, y, ST_BAD,
-                       0, format_duration(age, s->view_ns - since));
+        draw_right(c, at, at + k.age < right ? at + k.age : right, y, ST_BAD, 0,
+                   format_duration(age, s->view_ns - since));
         return;
     }
     if (k.age && !over) /* the age of an ended task would grow for ever and say nothing */
@@ -146,12 +146,13 @@ static void draw_legend(struct canvas *c, int x, int y, int right, const struct 
     for (uint32_t id = 1; id < m->tasks_n; id++)
         if (listed(s, filter, id))
             count[state_group(m->tasks[id].state, m->tasks[id].why)]++;
-    for (int i = 0; i < STATE_GROUPS; i++) {
+    for (int rank = 0; rank < STATE_GROUPS; rank++) {
+        int i = state_group_loud(rank);
         if (!count[i])
             continue;
         struct state_look l = state_group_look(i);
         char text[64], number[FORMAT_SIZE];
-        snprintf(text, sizeof text, "%s %s", format_count(number, count[i]), l.word);
+        snprintf(text, sizeof text, "%s %s", format_count(number, count[i]), state_group_word(i));
         if (x + 2 + utf8_width(text) > right)
             return;
         canvas_put(c, x, y, l.glyph, l.style, 0);
@@ -194,6 +195,36 @@ static void draw_map(struct canvas *c, struct rect r, const struct screen_state 
                   columns_for(r.w, utf8_width(model_task_name(s->model, id))), state->focused);
 }
 
+static int widest(const struct screen_state *s, bool filter)
+{
+    int name = 0;
+    for (uint32_t id = 1; id < s->model->tasks_n; id++) {
+        int w = listed(s, filter, id) ? utf8_width(model_task_name(s->model, id)) : 0;
+        name = w > name ? w : name;
+    }
+    return name;
+}
+
+/* Many are drawn as a map. */
+static bool as_map(struct rect r, int n)
+{
+    return r.h >= 4 && n > 4 * r.h;
+}
+
+static void aside(struct rect r, const struct screen_state *s, const struct view_state *state,
+                  char *out, size_t size)
+{
+    (void)state;
+    char number[FORMAT_SIZE];
+    int n = rows(s);
+    bool filter = filtered(s);
+    if (as_map(r, n) || filter)
+        snprintf(out, size, filter ? "%s tasks match" : "%s tasks",
+                 format_count(number, (uint64_t)n));
+    else if (n && columns_for(r.w - 1, widest(s, filter)).strokes)
+        snprintf(out, size, "last %d s", WINDOW_S);
+}
+
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state)
 {
@@ -204,17 +235,13 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         return;
     }
     int first = list_first(state, n, r.h);
-    if (r.h >= 4 && n > 4 * r.h) {
+    if (as_map(r, n)) {
         draw_map(c, r, s, state, n);
         return;
     }
     bool filter = filtered(s);
-    int name = 0, row = 0;
-    for (uint32_t id = 1; id < m->tasks_n; id++) {
-        int w = listed(s, filter, id) ? utf8_width(model_task_name(m, id)) : 0;
-        name = w > name ? w : name;
-    }
-    struct columns k = columns_for(r.w - 1, name);
+    int row = 0;
+    struct columns k = columns_for(r.w - 1, widest(s, filter));
     for (uint32_t id = 1; id < m->tasks_n && row < first + r.h; id++) {
         if (!listed(s, filter, id))
             continue;
@@ -273,8 +300,9 @@ const struct view view_tasks = {
     .help = "each task: its state, what it waits for and how long, its item, its last seconds",
     .min_w = 30,
     .min_h = 4,
-    .weight = 5,
+    .weight = 6,
     .draw = draw,
+    .aside = aside,
     .rows = rows,
     .details = details,
 };

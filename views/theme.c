@@ -76,6 +76,17 @@ static int to_sixteen(int color)
     return best;
 }
 
+/* The dark grey of a bar is not among sixteen: there it is light with dark text, or its black would
+ * be the ground's. */
+static bool light_bar(struct theme_style *s)
+{
+    if (s->bg != 236)
+        return false;
+    s->bg = 7;
+    s->fg = s->fg == 227 ? 4 : s->fg == 166 ? 1 : 0;
+    return true;
+}
+
 struct theme_style theme_style(const struct theme *t, uint8_t role, uint8_t attr, int colors)
 {
     if (role >= ST_COUNT)
@@ -85,6 +96,8 @@ struct theme_style theme_style(const struct theme *t, uint8_t role, uint8_t attr
     struct theme_style s = t->style[role];
     s.attr |= attr;
     if (colors >= 256)
+        return s;
+    if (light_bar(&s))
         return s;
     s.fg = (int16_t)to_sixteen(s.fg);
     s.bg = (int16_t)to_sixteen(s.bg);

@@ -56,6 +56,9 @@ struct view {
     /* Draws inside r (the frame is drawn already). */
     void (*draw)(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state);
+    /* A few words for the right end of its upper frame, about what is drawn in r; NULL: none. */
+    void (*aside)(struct rect r, const struct screen_state *s, const struct view_state *state,
+                  char *out, size_t size);
     /* Has it something to show? NULL: always. Tab passes over a panel that has not. */
     bool (*useful)(const struct screen_state *s);
     /* How many rows there are to scroll through and choose from; NULL: none. */
@@ -98,6 +101,7 @@ struct overlay {
     const char *text; /* lines */
     int scroll;
     int chosen;        /* line, or -1 */
+    bool menu;         /* a line each, also when none is chosen; else text is wrapped */
     const char *input; /* prompt line under it, or NULL */
     int cursor;        /* byte of input that the cursor stands on */
 };

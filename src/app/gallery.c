@@ -51,15 +51,36 @@ static int line_of(const struct shown *g, size_t k)
     return line;
 }
 
-static void draw_item(struct canvas *c, int y, const struct catalog_item *item, bool chosen)
+/* A lesson is told apart by its title; where there is little room its number is name enough. */
+static void short_name(const struct canvas *c, const struct catalog_item *item, char *out,
+                       size_t size)
 {
-    const char *name =
-        item->lesson && strncmp(item->name, "lessons/", 8) == 0 ? item->name + 8 : item->name;
-    int name_w = c->w >= 100 ? 40 : c->w / 2 - 3;
+    bool lesson = item->lesson && strncmp(item->name, "lessons/", 8) == 0;
+    snprintf(out, size, "%s", lesson ? item->name + 8 : item->name);
+    if (lesson && c->w < 100)
+        out[strcspn(out, "-")] = '\0';
+}
+
+static int name_width(const struct canvas *c, const struct shown *g)
+{
+    int widest = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        char name[128];
+        short_name(c, &g->catalog.item[g->at[i]], name, sizeof name);
+        widest = utf8_width(name) > widest ? utf8_width(name) : widest;
+    }
+    return widest < c->w / 2 ? widest : c->w / 2;
+}
+
+static void draw_item(struct canvas *c, int y, int name_w, const struct catalog_item *item,
+                      bool chosen)
+{
+    char name[128];
+    short_name(c, item, name, sizeof name);
     uint8_t style = chosen ? ST_MARK : item->fixed ? ST_DIM : ST_NORMAL;
     canvas_text(c, 1, y, ST_MARK, 0, chosen ? "▸" : " ");
     canvas_text_cut(c, 3, y, name_w, style, chosen ? CELL_BOLD : 0, name);
-    canvas_text_cut(c, 4 + name_w, y, c->w - 5 - name_w, style, 0, item->title ? item->title : "");
+    canvas_text_cut(c, 5 + name_w, y, c->w - 6 - name_w, style, 0, item->title ? item->title : "");
 }
 
 static void draw_list(struct canvas *c, struct shown *g, int top, int height)
@@ -69,16 +90,17 @@ static void draw_list(struct canvas *c, struct shown *g, int top, int height)
         g->first = at - (g->chosen == 0);
     if (at >= g->first + height)
         g->first = at - height + 1;
+    int name_w = name_width(c, g);
     for (size_t i = 0; i < g->n; i++) {
         const struct catalog_item *item = &g->catalog.item[g->at[i]];
         int line = line_of(g, i) - g->first;
         bool heads = i == 0 || item->lesson != g->catalog.item[g->at[i - 1]].lesson;
         if (heads && line - 1 >= 0 && line - 1 < height)
-            canvas_text(c, 1, top + line - 1, ST_TITLE, CELL_BOLD,
-                        item->lesson ? "Lessons: a mistake each, and its repaired twin"
-                                     : "Scenarios");
+            canvas_text_cut(c, 1, top + line - 1, c->w - 2, ST_TITLE, CELL_BOLD,
+                            item->lesson ? "Lessons: a mistake each, and its repaired twin"
+                                         : "Scenarios");
         if (line >= 0 && line < height)
-            draw_item(c, top + line, item, i == g->chosen);
+            draw_item(c, top + line, name_w, item, i == g->chosen);
     }
     if (!g->n)
         canvas_text(c, 1, top, ST_DIM, 0,
@@ -106,12 +128,15 @@ static void draw(struct screen *s, struct shown *g, bool can_go_back)
         canvas_text_cut(c, 1, c->h - 2, c->w - 2, ST_BAD, 0, complaint);
     else if (*g->filter)
         canvas_textf(c, 1, c->h - 2, ST_MARK, 0, "with \"%s\" (Backspace)", g->filter);
+    else if (g->n)
+        canvas_textf(c, 1, c->h - 2, ST_DIM, 0, "the same as: patternscope %s",
+                     g->catalog.item[g->at[g->chosen]].name);
     canvas_fill(c, (struct rect){0, c->h - 1, c->w, 1}, ' ', ST_BAR, 0);
     static const char *const keys[] = {"↑↓", "choose", "Enter", "watch", "letters", "search"};
     int x = 0;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        x = canvas_text(c, x + 1, c->h - 1, i % 2 ? ST_BAR : ST_KEY, 0, keys[i]);
-    x = canvas_text(c, x + 2, c->h - 1, ST_KEY, 0, "Esc");
+        x = canvas_text(c, x + 1, c->h - 1, i % 2 ? ST_BAR : ST_KEY, 0, keys[i]) + (int)(i % 2);
+    x = canvas_text(c, x + 1, c->h - 1, ST_KEY, 0, "Esc");
     canvas_text(c, x + 1, c->h - 1, ST_BAR, 0, can_go_back ? "back" : "quit");
     term_show(c, s->theme);
 }

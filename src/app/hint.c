@@ -22,25 +22,24 @@ const char *hint_line(const struct watch *w)
                  watch_key_for(w, "restart"), watch_key_for(w, "reseed"),
                  watch_key_for(w, "back event"), watch_key_for(w, "quit"));
     else if (player_paused(p) && !(w->done & TRIED_STEP))
+        snprintf(line, sizeof line,
+                 "Time stands still. %s next event, %s the one before, %s goes on.",
+                 watch_key_for(w, "step event"), watch_key_for(w, "back event"),
+                 watch_key_for(w, "pause"));
+    else if (player_paused(p))
         snprintf(
             line, sizeof line,
-            "Time stands still. Press %s for the next event, %s for the one before, %s to go on.",
-            watch_key_for(w, "step event"), watch_key_for(w, "back event"),
+            "Paused. %s next task switch, %s 10 ms, %s why the last line happened, %s goes on.",
+            watch_key_for(w, "step switch"), watch_key_for(w, "step 10ms"), watch_key_for(w, "why"),
             watch_key_for(w, "pause"));
-    else if (player_paused(p))
-        snprintf(line, sizeof line,
-                 "Paused. %s next task switch, %s 10 ms, %s goes on; %s says why the last line "
-                 "happened.",
-                 watch_key_for(w, "step switch"), watch_key_for(w, "step 10ms"),
-                 watch_key_for(w, "pause"), watch_key_for(w, "why"));
     else if (player_replay(p))
         snprintf(line, sizeof line,
-                 "Press %s to stop time, %s and %s for a second back or forward, %s for all keys.",
+                 "%s stops time, %s and %s go a second back or forward, %s all keys.",
                  watch_key_for(w, "pause"), watch_key_for(w, "seek -1s"),
                  watch_key_for(w, "seek +1s"), help);
     else if (!(w->done & TRIED_PARAM))
         snprintf(line, sizeof line,
-                 "Press %s, then %s and %s to change a parameter while it runs; %s for all keys.",
+                 "%s, then %s and %s: a parameter changes while it runs. %s all keys.",
                  watch_key_for(w, "select next"), watch_key_for(w, "change -1"),
                  watch_key_for(w, "change +1"), help);
     else if (!(w->done & TRIED_INJECT))

@@ -25,9 +25,12 @@ static void show_candidates(struct watch *w)
         return;
     }
     char **helps, **list = complete(w, p->base ? p->base : p->text, &helps);
+    int widest = 12; /* the sentences stand below each other */
+    for (size_t i = 0; list[i] && i < SHOWN_MAX; i++)
+        widest = helps[i] && utf8_width(list[i]) > widest ? utf8_width(list[i]) : widest;
     for (size_t i = 0; list[i] && i < SHOWN_MAX; i++) {
         if (helps[i])
-            str_addf(&p->shown, "%-14s %s\n", list[i], helps[i]);
+            str_addf(&p->shown, "%s%*s  %s\n", list[i], widest - utf8_width(list[i]), "", helps[i]);
         else
             str_addf(&p->shown, "%s\n", list[i]);
     }

@@ -227,6 +227,7 @@ static bool draw(struct watch *w)
         o.text = w->prompt.shown.data ? w->prompt.shown.data : "";
         o.input = w->prompt.text;
         o.chosen = w->prompt.candidate;
+        o.menu = w->prompt.kind == PROMPT_COMMAND;
         o.cursor = (int)w->prompt.cursor;
     }
     canvas_clear(w->screen.canvas);

@@ -36,6 +36,12 @@ void draw_box(struct canvas *c, struct rect r, const char *title, bool chosen)
     canvas_put(c, x, r.y, ' ', style, 0);
 }
 
+void draw_chosen(struct canvas *c, int x, int y, bool chosen)
+{
+    if (chosen)
+        canvas_put(c, x, y, GL_CHOSEN, ST_MARK, 0);
+}
+
 int draw_right(struct canvas *c, int x, int right, int y, uint8_t style, uint8_t attr,
                const char *text)
 {

@@ -32,6 +32,8 @@ struct state_look state_look(uint8_t state, uint8_t why);
 enum { STATE_GROUPS = TASK_STATE_COUNT + 2 };
 int state_group(uint8_t state, uint8_t why);
 struct state_look state_group_look(int group);
+const char *state_group_word(int group); /* of several: "2 blocked", "12 waiting" */
+int state_group_loud(int rank);          /* the groups by how much they matter; rank 0 first */
 /* "running", "blocked: send jobs", "waits: recv jobs", "calls dependency". */
 void state_text(const struct model *m, const struct task_model *t, struct str *out);
 /* The state to show: the task whose panic ended the run stands as panicked. */
@@ -67,6 +69,8 @@ void draw_strokes(struct canvas *c, int x, int y, int w, const struct task_model
                   int64_t from_ns, int64_t to_ns);
 /* A frame with its title; a chosen one is drawn heavy, so that colour is not all that tells. */
 void draw_box(struct canvas *c, struct rect r, const char *title, bool chosen);
+/* The mark before the row that is chosen; nothing before the others. */
+void draw_chosen(struct canvas *c, int x, int y, bool chosen);
 /* Text at the right end of a line; returns its x, or right when it does not fit from x on. */
 int draw_right(struct canvas *c, int x, int right, int y, uint8_t style, uint8_t attr,
                const char *text);

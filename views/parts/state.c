@@ -21,7 +21,7 @@ static const struct state_look looks[TASK_STATE_COUNT] = {
 static const char *const reasons[WHY_COUNT] = {
     [WHY_NONE] = "",         [WHY_CHAN_SEND] = "send", [WHY_CHAN_RECV] = "recv",
     [WHY_SELECT] = "select", [WHY_MUTEX] = "lock",     [WHY_RLOCK] = "rlock",
-    [WHY_WLOCK] = "wlock",   [WHY_COND] = "cond",      [WHY_WAITGROUP] = "waitgroup",
+    [WHY_WLOCK] = "wlock",   [WHY_COND] = "cond",      [WHY_WAITGROUP] = "group",
     [WHY_SEM] = "semaphore", [WHY_ONCE] = "once",      [WHY_CTX] = "ctx",
     [WHY_SLEEP] = "",        [WHY_IO] = "call",        [WHY_JOIN] = "join",
 };
@@ -46,6 +46,35 @@ int state_group(uint8_t state, uint8_t why)
     if (held && why == WHY_IO)
         return TASK_STATE_COUNT + 1;
     return state < TASK_STATE_COUNT ? state : TASK_NEW;
+}
+
+/* The word for several of them: "2 blocked", "12 waiting". */
+const char *state_group_word(int group)
+{
+    static const char *const words[STATE_GROUPS] = {
+        [TASK_NEW] = "new",
+        [TASK_RUNNABLE] = "runnable",
+        [TASK_RUNNING] = "running",
+        [TASK_WAITING] = "waiting",
+        [TASK_SLEEPING] = "sleeping",
+        [TASK_DONE] = "done",
+        [TASK_LEAKED] = "LEAKED",
+        [TASK_PANICKED] = "PANICKED",
+        [TASK_FROZEN] = "frozen",
+        [TASK_STATE_COUNT] = "blocked",
+        [TASK_STATE_COUNT + 1] = "calling",
+    };
+    return group >= 0 && group < STATE_GROUPS ? words[group] : "";
+}
+
+/* Which of several states is told first. */
+int state_group_loud(int rank)
+{
+    static const uint8_t order[STATE_GROUPS] = {TASK_PANICKED, TASK_LEAKED,   TASK_STATE_COUNT,
+                                                TASK_RUNNABLE, TASK_RUNNING,  TASK_STATE_COUNT + 1,
+                                                TASK_WAITING,  TASK_SLEEPING, TASK_FROZEN,
+                                                TASK_NEW,      TASK_DONE};
+    return order[rank];
 }
 
 struct state_look state_group_look(int group)
@@ -77,14 +106,8 @@ void state_text(const struct model *m, const struct task_model *t, struct str *o
     const char *reason = t->why < WHY_COUNT ? reasons[t->why] : "";
     if (!waits || state == TASK_PANICKED)
         return;
-    if (state == TASK_LEAKED)
-        str_add(out, " waits");
-    bool call = t->why == WHY_IO && state != TASK_LEAKED;
-    if (*reason && !call) {
-        if (state != TASK_LEAKED)
-            str_addc(out, ':');
-        str_addf(out, " %s", reason);
-    }
+    if (*reason && (t->why != WHY_IO || state == TASK_LEAKED))
+        str_addf(out, ": %s", reason);
     if (t->on)
         str_addf(out, " %s", model_object_name(m, t->on));
 }

@@ -42,8 +42,12 @@ void draw_strokes(struct canvas *c, int x, int y, int w, const struct task_model
             if (s->from_ns <= lo)
                 break;
         }
-        if (!best)
+        if (!best) {
+            if (t->strokes > TIMELINE &&
+                t->born_ns < lo) /* it lived, and what it did is not kept */
+                canvas_put(c, x + i, y, GL_DOTS, ST_DIM, 0);
             continue;
+        }
         struct state_look l = state_look(best->state, best->why);
         canvas_put(c, x + i, y, l.stroke, l.style, 0);
     }
