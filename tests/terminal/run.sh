@@ -19,7 +19,7 @@ export program
 : "${WAIT_S:=20}"
 [[ -z ${PATTERNSCOPE_SANITIZED:-} ]] || WAIT_S=60
 
-bad=0 cols=80 rows=24 opened=no kind=screen-256color given=()
+bad=0 cols=80 rows=24 opened=no servers=0 kind=screen-256color given=()
 problem() { # problem TEXT…: notes why the present test fails
     bad=1
     printf '%s\n' "$@" | head -n 60 | sed 's/^/# /'
@@ -28,7 +28,10 @@ in_tmux() { tmux -S "$socket" -f /dev/null "$@"; }
 
 # open COMMAND: a terminal of $cols x $rows of the type $kind in which that runs.
 open() {
+    # The server before may still be on its way out: each has a socket of its own.
     if [[ $opened = yes ]]; then in_tmux kill-server 2>/dev/null; fi
+    ((servers += 1))
+    socket=$scratch/tmux.$servers
     in_tmux start-server \; set -g status off \; set -g escape-time 0 \; \
         set -g default-terminal "$kind" \; new-session -d -x "$cols" -y "$rows" -s t "$1" ||
         problem "tmux does not start"
