@@ -3,6 +3,8 @@
 #include "policies/policies.h"
 
 #include "policies/breaker.h"
+#include "policies/bulkhead.h"
 #include "policies/limiter.h"
 
-const struct param_table *const policy_tables[] = {&limiter_table, &breaker_table, NULL};
+const struct param_table *const policy_tables[] = {&limiter_table, &breaker_table, &bulkhead_table,
+                                                   NULL};
