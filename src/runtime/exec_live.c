@@ -7,8 +7,14 @@
  *
  * The hard idea: a run must be stopped and paused while its tasks are anywhere. Nobody is
  * interrupted; every operation of the runtime begins with a gate (rt_gate), where a task holds no
- * guard. A paused run keeps it there, a stopped one sends it home by longjmp to the foot of its
- * thread. Who sleeps is woken only when the run is destroyed. */
+ * guard, and every wait ends with one. A paused or stopped run keeps it there. The tasks of a
+ * stopped run go home when it is destroyed, by longjmp to the foot of their threads, but not before
+ * all of them rest: what lies on one's stack may stand in a queue that another still walks.
+ *
+ *   task A   select: waiters on c and d, asleep ················ rests ······· longjmp
+ *   task B           send on d: looks at A's waiter ──▶ gate: rests ····· longjmp
+ *   destroy          stop ······························ all rest ──▶ go home
+ */
 #include "runtime/live.h"
 
 #include <sched.h>
@@ -151,22 +157,36 @@ static void free_all(struct live *l)
     free(l);
 }
 
+/* Until nobody is in the middle of an operation. */
+static void all_rest(struct live *l)
+{
+    for (size_t i = 0; i < l->tasks_n; i++)
+        for (int64_t nap = 20000; !atomic_load(&l->tasks[i]->rests);) {
+            struct timespec ts = {.tv_nsec = nap};
+            nanosleep(&ts, NULL);
+            nap = nap < 1000000 ? nap * 2 : nap;
+        }
+}
+
 static void live_destroy(struct rt *rt)
 {
     struct live *l = live_of(rt);
-    atomic_fetch_or(&rt->gate, GATE_STOPPED);
     pthread_mutex_lock(&l->lock);
-    l->quit = true; /* no thread is made from now on */
+    l->quit = true; /* no thread is made from now on, and that tasks go home is no end */
+    atomic_fetch_or(&rt->gate, GATE_STOPPED);
     pthread_cond_broadcast(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+    futex_wake(&rt->gate, INT_MAX);
+    if (l->has_control)
+        pthread_join(l->control, NULL);
+    all_rest(l);
+    atomic_store(&l->go_home, 1);
+    futex_wake(&l->go_home, INT_MAX);
     live_look_again(l, true);
     for (size_t i = 0; i < l->tasks_n; i++) {
         atomic_store(&l->tasks[i]->start, START_QUIT);
         futex_wake(&l->tasks[i]->start, 1);
     }
-    pthread_mutex_unlock(&l->lock);
-    futex_wake(&rt->gate, INT_MAX);
-    if (l->has_control)
-        pthread_join(l->control, NULL);
     for (size_t i = 0; i < l->tasks_n; i++)
         if (l->tasks[i]->has_thread)
             pthread_join(l->tasks[i]->thread, NULL);

@@ -59,7 +59,11 @@ bool live_thread(pthread_t *thread, const char *name, size_t stack_bytes, void *
 
 void live_leave(struct task *self)
 {
-    longjmp(live_task(self)->leave, 1);
+    struct live_task *lt = live_task(self);
+    atomic_store(&lt->rests, true);
+    while (!atomic_load(&lt->l->go_home))
+        futex_wait(&lt->l->go_home, 0);
+    longjmp(lt->leave, 1);
 }
 
 void live_gate(struct task *self)
@@ -106,6 +110,7 @@ static bool task_over(struct live *l, struct live_task *lt)
     bool stays = !l->quit && l->idle_n < IDLE_THREADS;
     struct live_task **list = stays ? &l->idle : &l->free;
     lt->over = !stays;
+    atomic_store(&lt->rests, true);
     l->idle_n += stays;
     lt->next = *list;
     *list = lt;
@@ -137,7 +142,7 @@ static bool next_task(struct live_task *lt)
 static void *task_thread(void *arg)
 {
     struct live_task *lt = arg;
-    struct live *l = live_of(lt->t.rt);
+    struct live *l = lt->l;
     rt_engine = &l->rt;
     guard_live = true;
     if (l->collector)
@@ -168,7 +173,7 @@ static struct live_task *record(struct live *l)
     lt = aligned_alloc(64, (sizeof *lt + 63) & ~(size_t)63);
     if (!lt)
         die("out of memory");
-    *lt = (struct live_task){.t = {.rt = &l->rt}};
+    *lt = (struct live_task){.t = {.rt = &l->rt}, .l = l, .rests = true};
     grow(&l->tasks, &l->tasks_cap, l->tasks_n + 1, sizeof(struct live_task *));
     l->tasks[l->tasks_n++] = lt;
     return lt;
@@ -234,6 +239,7 @@ bool live_spawn(struct rt *rt, struct task *task)
     struct live_task *lt = live_task(task);
     (void)rt;
     task->wake_stamp = emit_last();
+    atomic_store(&lt->rests, false);
     if (atomic_exchange(&lt->start, START_GO) == START_SLEEP)
         futex_wake(&lt->start, 1);
     return true;
@@ -340,6 +346,7 @@ bool live_park(struct task *self, int64_t deadline_ns)
         } else {
             bool io = !timed && atomic_load_explicit(&self->why, memory_order_relaxed) == WHY_IO;
             lt->slept_stamp = emit_last();
+            atomic_store_explicit(&lt->rests, true, memory_order_release);
             if (io)
                 atomic_fetch_add(&l->hung, 1);
             if (!timed && atomic_fetch_sub(&l->active, 1) == 1)
@@ -347,6 +354,11 @@ bool live_park(struct task *self, int64_t deadline_ns)
             permit = sleep_on_word(l, lt, asleep, deadline_ns);
             if (io)
                 atomic_fetch_sub(&l->hung, 1);
+            /* Sequentially consistent, as is the look at the gate below: either we see that the run
+             * was stopped, or who waits for us to rest sees that we do not. */
+            atomic_store(&lt->rests, false);
+            if (atomic_load(&l->rt.gate))
+                live_gate(self);
         }
     }
     if (permit)

@@ -24,10 +24,13 @@ enum { START_NONE, START_GO, START_QUIT, START_SLEEP };
  * the record stays until the run is destroyed, because a waker may still be about to wake it. */
 struct live_task {
     struct task t;
+    struct live *l; /* as t.rt, but never written again */
     _Alignas(64) _Atomic uint32_t word;
     _Atomic uint32_t start;
     uint32_t spin_ns, spin_wait, spin_gap; /* how long to spin before sleeping: live_park() */
     int64_t slept_stamp;                   /* the last stamp before it went to sleep */
+    /* Touches no other task's record, queue or guard any more, unless it gets past a gate. */
+    _Atomic bool rests;
     pthread_t thread;
     bool has_thread, over;  /* over: the thread ends, to be joined */
     struct live_task *next; /* idle, or free */
@@ -53,6 +56,7 @@ struct live {
     /* Tasks that are not asleep for an unknown time, and those asleep in io. */
     _Alignas(64) _Atomic uint32_t active;
     _Atomic uint32_t hung, spinners, timers_n;
+    _Atomic uint32_t go_home; /* stopped tasks may leave their stacks */
     int cpus;
     size_t stack_bytes;
 
