@@ -324,7 +324,10 @@ enum rt_status traffic_next(struct traffic *t, struct context *ctx, struct reque
 
 void traffic_taken(struct traffic *t)
 {
-    if (t->params.arrivals.kind == ARR_EAGER)
+    guard_lock(&t->guard);
+    bool eager = t->params.arrivals.kind == ARR_EAGER;
+    guard_unlock(&t->guard);
+    if (eager)
         chan_try_send(t->signal, 1);
 }
 
