@@ -69,8 +69,9 @@ bool pattern_param(const struct pattern *p, const char *name, const struct param
 /* The parameter's present value as text. Any thread. false: no such one. */
 bool pattern_param_text(const struct pattern_run *pr, const char *name, char *out, size_t size);
 
-/* Engine context: runs an engine command (set, reset, inject, do, mark). Emits COMMAND, also when
- * it is refused (so that an execution that repeats the commands gives the same stream), then PARAM
+/* Engine context: runs an engine command (set, reset, inject, do, mark); in live, what needs
+ * objects that main has not made yet is run as soon as it has. Emits COMMAND, also when it is
+ * refused (so that an execution that repeats the commands gives the same stream), then PARAM
  * events, or a MARK that says why it was refused. NULL, or that sentence (thread-local). */
 const char *pattern_command(struct pattern_run *pr, const char *text, enum by by);
 /* Checks a command without running it (cues, prompt). NULL, or a sentence. */

@@ -14,6 +14,7 @@
 #include "control/command.h"
 #include "event/emit.h"
 #include "patterns/pattern_inside.h"
+#include "runtime/timer.h"
 
 static _Thread_local char sentence[640];
 
@@ -285,8 +286,46 @@ static const char *perform(struct pattern_run *pr, const struct command *c, enum
     }
 }
 
+/* ---- live: before main has made anything ------------------------------------------------------
+ */
+
+struct later {
+    struct pattern_run *pr;
+    enum by by;
+    char text[];
+};
+
+static void again(struct rt *rt, void *arg)
+{
+    const struct later *l = arg;
+    (void)rt;
+    pattern_command(l->pr, l->text, l->by);
+}
+
+/* In live, main is a thread that may not have run yet when a cue at 0s or a quick key comes: what
+ * needs its objects waits a little. (In sim nobody can come before main.) */
+static bool too_early(struct pattern_run *pr, const char *text, enum by by)
+{
+    struct command c;
+    if (pattern_state(pr) || rt_world(pr->rt) == WORLD_SIM || rt_ended(pr->rt) ||
+        command_parse(text, &c))
+        return false;
+    bool acts = c.id == CMD_DO || c.id == CMD_INJECT;
+    command_free(&c);
+    if (!acts)
+        return false;
+    struct later *l = rt_alloc(pr->rt, sizeof *l + strlen(text) + 1);
+    l->pr = pr;
+    l->by = by;
+    memcpy(l->text, text, strlen(text) + 1);
+    timer_func(rt_now() + INT64_C(1000000), 0, again, l);
+    return true;
+}
+
 const char *pattern_command(struct pattern_run *pr, const char *text, enum by by)
 {
+    if (too_early(pr, text, by))
+        return NULL;
     if (emitter)
         emit(NULL, EV_COMMAND, (uint8_t)by, 0, 0, 0, strtab_intern(rt_names(pr->rt), text),
              (int64_t)rt_steps(pr->rt));
