@@ -265,7 +265,7 @@ static void admit(struct policy *p, int64_t now_ns, const struct policy_request 
 {
     struct breaker *b = breaker_of(p);
     (void)r;
-    *a = (struct admission){.why = ADMIT_OK};
+    admission_begin(a);
     p->figures.offered++;
     tick(b, now_ns);
     if (LIKELY(b->plain && b->state == BREAKER_CLOSED))
@@ -421,7 +421,7 @@ static void take_params(struct breaker *b, const struct breaker_params *p)
 {
     b->params = *p;
     VERIFY(!trip_parse(p->trip, &b->trip));
-    b->ignored = breaker_ignored(p->ignore);
+    b->ignored = call_ends(p->ignore);
     b->timers = p->open_auto || p->half_open_max_wait_ns > 0 || p->evaluate == EVALUATE_TIMER;
     b->plain = p->mode == MODE_AUTO && p->interval_ns <= 0;
     b->streaks_only = b->plain && b->trip.kind == TRIP_CONSECUTIVE && p->slow_call_ns == 0 &&

@@ -63,9 +63,6 @@ void results_roll(struct results *r, int64_t now_ns);
 void results_add(struct results *r, int64_t now_ns, bool failed, bool slow);
 void results_free(struct results *r);
 
-/* breaker_params.c: the bits of the ends that `ignore` names. */
-uint32_t breaker_ignored(const char *text);
-
 /* breaker_rule.c: does the rule hold on what was counted? Then `why` says how. */
 bool breaker_trips(const struct breaker *b, char *why, size_t size);
 /* Half open: +1 it may close, -1 it must open, 0 neither yet. */

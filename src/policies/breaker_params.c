@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parameters of a breaker, and the libraries it can stand for. */
-#include <stdio.h>
-#include <string.h>
 
-#include "base/str.h"
+#include "base/diag.h"
 #include "policies/breaker.h"
 #include "policies/breaker_inside.h"
 
@@ -63,39 +61,6 @@ static const struct param_preset presets[] = {PRESETS};
 #define PRESET(n, v, h) #n,
 static const char *const preset_names[] = {PRESETS NULL};
 #undef PRESET
-
-static const char ignore_allowed[] =
-    "none, or words out of: ok error timeout rejected cancelled ignored panic";
-
-/* -1: not such a list. */
-static int64_t ends_named(const char *text)
-{
-    int64_t bits = 0;
-    while (*text) {
-        size_t n = strcspn(text, " ,"), i = 0;
-        while (n && i < CALL_END_COUNT &&
-               (strlen(call_end_names[i]) != n || strncmp(call_end_names[i], text, n) != 0))
-            i++;
-        if (n && i == CALL_END_COUNT)
-            return -1;
-        if (n)
-            bits |= (int64_t)1 << i;
-        text += n + (text[n] != '\0');
-    }
-    return bits;
-}
-
-static const char *check_ignore(const char *text)
-{
-    return strcmp(text, "none") == 0 || ends_named(text) >= 0
-               ? NULL
-               : "must be none, or words out of: ok error timeout rejected cancelled ignored panic";
-}
-
-uint32_t breaker_ignored(const char *text)
-{
-    return strcmp(text, "none") == 0 ? 0 : (uint32_t)ends_named(text);
-}
 
 static const char *check_trip(const char *text)
 {
@@ -297,8 +262,8 @@ static const struct param rows[] = {
      .type = PT_TEXT,
      AT(ignore),
      .def = "ignored cancelled",
-     .check = check_ignore,
-     .allowed = ignore_allowed,
+     .check = call_ends_check,
+     .allowed = call_ends_allowed,
      .unit = "",
      .help = "which ends of a call say nothing about the dependency"},
     {.name = "ignored_as",

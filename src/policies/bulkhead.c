@@ -196,7 +196,7 @@ static void admit(struct policy *p, int64_t now_ns, const struct policy_request 
                   struct admission *a)
 {
     struct bulkhead *b = bulkhead_of(p);
-    *a = (struct admission){.why = ADMIT_OK};
+    admission_begin(a);
     p->figures.offered++;
     see(b, now_ns);
     if (LIKELY(starts_now(b, now_ns))) {
@@ -215,6 +215,7 @@ static void leave_line(struct bulkhead *b, const struct waiter *w, const struct 
                        int64_t at_ns, struct decided *d)
 {
     *d = (struct decided){.at_ns = at_ns, .id = w->id};
+    admission_begin(&d->a);
     d->a.wait_ns = at_ns - w->since_ns;
     d->a.ticket = (struct ticket){.at_ns = at_ns, .cost = w->cost};
     waiting_remove(&b->waiting, t);

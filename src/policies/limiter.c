@@ -100,6 +100,7 @@ static bool shed_for(struct limiter *l, int64_t now_ns, const struct policy_requ
     grow(&l->shed, &l->shed_cap, l->shed_n + 1, sizeof *l->shed);
     struct decided *d = &l->shed[l->shed_n++];
     *d = (struct decided){.at_ns = now_ns, .id = w->id};
+    admission_begin(&d->a);
     struct policy_request gone = {.id = w->id, .cost = w->cost};
     refuse(l, now_ns, &gone, ADMIT_FULL, &d->a);
     d->a.wait_ns = now_ns - w->since_ns;
@@ -145,7 +146,7 @@ static void admit(struct policy *p, int64_t now_ns, const struct policy_request 
                   struct admission *a)
 {
     struct limiter *l = limiter_of(p);
-    *a = (struct admission){.why = ADMIT_OK};
+    admission_begin(a);
     p->figures.offered++;
     if (now_ns > l->seen_ns)
         l->seen_ns = now_ns;
@@ -174,6 +175,7 @@ static void leave(struct limiter *l, const struct waiter *w, const struct ticket
                   struct decided *d)
 {
     *d = (struct decided){.at_ns = at_ns, .id = w->id};
+    admission_begin(&d->a);
     l->seen_ns = at_ns > l->seen_ns ? at_ns : l->seen_ns;
     d->a.wait_ns = at_ns - w->since_ns;
     d->a.ticket = (struct ticket){.at_ns = at_ns, .cost = w->cost, .rate = l->params.rate};

@@ -2,6 +2,7 @@
 /* The tables of all policies in one list. */
 #include "policies/policies.h"
 
+#include "policies/attempts.h"
 #include "policies/breaker.h"
 #include "policies/bulkhead.h"
 #include "policies/limiter.h"

@@ -17,6 +17,39 @@ _Static_assert(ARRAY_LEN(policy_kind_names) == POLICY_KIND_COUNT + 1, "a name a 
 _Static_assert(ARRAY_LEN(admit_why_names) == ADMIT_WHY_COUNT + 1, "a name a reason");
 _Static_assert(ARRAY_LEN(call_end_names) == CALL_END_COUNT + 1, "a name an end");
 
+const char call_ends_allowed[] =
+    "none, or words out of: ok error timeout rejected cancelled ignored panic";
+
+/* -1: not such a list. */
+static int64_t ends_named(const char *text)
+{
+    int64_t bits = 0;
+    while (*text) {
+        size_t n = strcspn(text, " ,"), i = 0;
+        while (n && i < CALL_END_COUNT &&
+               (strlen(call_end_names[i]) != n || strncmp(call_end_names[i], text, n) != 0))
+            i++;
+        if (n && i == CALL_END_COUNT)
+            return -1;
+        if (n)
+            bits |= (int64_t)1 << i;
+        text += n + (text[n] != '\0');
+    }
+    return bits;
+}
+
+const char *call_ends_check(const char *text)
+{
+    return strcmp(text, "none") == 0 || ends_named(text) > 0
+               ? NULL
+               : "must be none, or words out of: ok error timeout rejected cancelled ignored panic";
+}
+
+uint32_t call_ends(const char *text)
+{
+    return strcmp(text, "none") == 0 ? 0 : (uint32_t)ends_named(text);
+}
+
 void policy_cancel(struct policy *p, int64_t now_ns, const struct ticket *t)
 {
     p->ops->cancel(p, now_ns, t);
@@ -55,6 +88,13 @@ double policy_cap(const struct policy *p)
 const char *policy_set(struct policy *p, int64_t now_ns, const void *params)
 {
     return p->ops->set(p, now_ns, params);
+}
+
+void policy_again(struct policy *p, int64_t now_ns, const struct attempt *t, struct step *s)
+{
+    *s = (struct step){.what = STEP_RETURN, .as = t->how, .again_ns = POLICY_NEVER};
+    if (p->ops->again)
+        p->ops->again(p, now_ns, t, s);
 }
 
 void policy_settle(struct policy *p)

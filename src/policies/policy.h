@@ -58,6 +58,10 @@ enum call_end {
     CALL_END_COUNT
 };
 extern const char *const call_end_names[];
+/* A list of them as a parameter's text: "none", or names between spaces or commas. */
+extern const char call_ends_allowed[];
+const char *call_ends_check(const char *text); /* NULL, or a sentence */
+uint32_t call_ends(const char *text);          /* a bit for each; the text must pass the check */
 
 struct policy_request {
     uint64_t id;
@@ -83,8 +87,35 @@ struct admission {
     int64_t wait_ns; /* the caller waits this long before it acts on `ok` */
     int64_t retry_after_ns; /* refused: the same request would pass after this long if nobody else
                              * came; POLICY_NEVER = not by time alone */
+    int64_t give_up_ns;     /* a timeout: the instant at which the call is given up; else NEVER */
+    int64_t again_ns;       /* a hedge: the instant at which to ask policy_again(); else NEVER */
     double level;           /* tokens, active calls, failures …: after the decision */
     struct ticket ticket;
+};
+
+/* How a call stands when it is asked whether there is more to do: an attempt has ended (retry,
+ * fallback), or is still out after again_ns (hedge). */
+struct attempt {
+    uint64_t id;     /* the request's */
+    uint32_t number; /* of attempts so far, 1 = the first */
+    bool out;        /* still out: `how` and `took_ns` say nothing */
+    uint8_t how;     /* enum call_end */
+    int64_t took_ns;
+    int64_t deadline_ns;  /* the caller's; POLICY_NEVER = none */
+    int64_t last_wait_ns; /* what it waited before this attempt */
+};
+enum step_what {
+    STEP_RETURN,  /* the caller gets this end */
+    STEP_ATTEMPT, /* another attempt, after wait_ns */
+    STEP_ANSWER   /* the fallback answers after wait_ns, with the end `as` */
+};
+struct step {
+    uint8_t what; /* enum step_what */
+    uint8_t as;   /* enum call_end */
+    bool denied;  /* there would be another attempt, but for the budget, the deadline … */
+    int64_t wait_ns;
+    int64_t again_ns; /* a hedge: when to ask next; else NEVER */
+    char why[96];
 };
 
 /* A waiting request that has been decided. `a.wait_ns` is how long it has waited. */
@@ -109,6 +140,9 @@ struct policy_figures {
     uint64_t offered, permitted, rejected, timed_out, cancelled, ended;
     uint64_t waiting, active;
     uint64_t max_waiting, max_active;
+    uint64_t again;    /* attempts beyond the first, or answers in their stead */
+    uint64_t denied;   /* and those that were wanted and not had */
+    uint64_t given_up; /* calls whose time was over */
 };
 
 /* The card of a decision: the rule, its operands at that instant, what would have changed it. */
@@ -132,6 +166,7 @@ struct policy_ops {
     double (*level)(const struct policy *p, int64_t now_ns);
     double (*cap)(const struct policy *p);
     const char *(*set)(struct policy *p, int64_t now_ns, const void *params);
+    void (*again)(struct policy *p, int64_t now_ns, const struct attempt *t, struct step *s);
     void (*settle)(struct policy *p);
     void (*shutdown)(struct policy *p, int64_t now_ns);
     void (*explain)(const struct policy *p, int64_t now_ns, const struct policy_request *r,
@@ -145,6 +180,11 @@ struct policy {
     struct policy_figures figures;
 };
 
+/* What an admission is before anything was decided. */
+static inline void admission_begin(struct admission *a)
+{
+    *a = (struct admission){.why = ADMIT_OK, .give_up_ns = POLICY_NEVER, .again_ns = POLICY_NEVER};
+}
 /* May this request go on? Every admission with ok is followed by one end or cancel. */
 static inline void policy_admit(struct policy *p, int64_t now_ns, const struct policy_request *r,
                                 struct admission *a)
@@ -175,6 +215,8 @@ double policy_level(const struct policy *p, int64_t now_ns);
 double policy_cap(const struct policy *p); /* what the level is held against; 0 = nothing */
 /* New parameters (the block of its section). NULL, or a sentence and nothing has changed. */
 const char *policy_set(struct policy *p, int64_t now_ns, const void *params);
+/* Is there more to do for this call? Policies that only admit say STEP_RETURN. */
+void policy_again(struct policy *p, int64_t now_ns, const struct attempt *t, struct step *s);
 /* The second half of an end, where a library has one (the seed's bulkhead drops its counter after
  * it has freed the slot). Else nothing. */
 void policy_settle(struct policy *p);
