@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Area E: locks, live, without probes, beside pthread's. Tasks are pinned in turn to two
  * processors; the time is the wall's, over all operations of all tasks. */
-#include "bench.h"
+#include "contend.h"
 
 #include "runtime/mutex.h"
 #include "runtime/rwmutex.h"
-#include "runtime/sync.h"
 
 static pthread_mutex_t pmutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_rwlock_t prwlock = PTHREAD_RWLOCK_INITIALIZER;
 static struct mutex *mu;
 static struct rwmutex *rw;
-static struct waitgroup *wg;
 static struct {
     _Alignas(64) volatile long x;
 } data;
@@ -72,47 +70,10 @@ static void b_pread_write(uint64_t n)
     }
 }
 
-/* ---- so many tasks at once ----------------------------------------------------------------------
- */
-
-static int threads;
-static void (*body)(uint64_t n);
-static struct share {
-    uint64_t n;
-    int cpu;
-} shares[8];
-
-static void pinned(void *arg)
+static void begin(void)
 {
-    const struct share *s = arg;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(s->cpu, &set);
-    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-    body(s->n);
-    wg_done(wg);
-}
-
-static void contend(uint64_t n)
-{
-    int cpu[2] = {0, 0}, found = 0;
-    cpu_set_t all;
-    sched_getaffinity(0, sizeof all, &all);
-    for (int i = CPU_SETSIZE; i-- > 0 && found < 2;)
-        if (CPU_ISSET(i, &all))
-            cpu[found++] = i;
-    if (found < 2)
-        cpu[1] = cpu[0];
     mu = mutex_make("mu");
     rw = rwmutex_make("rw");
-    wg = wg_make("wg");
-    wg_add(wg, threads);
-    for (int i = 0; i < threads; i++) {
-        shares[i] = (struct share){n / (uint64_t)threads + 1, cpu[i % 2]};
-        if (!rt_spawn("contender", pinned, &shares[i]))
-            die("no threads are to be had");
-    }
-    wg_wait(wg);
 }
 
 int main(void)
@@ -127,15 +88,9 @@ int main(void)
         {"rwlock 90/10", "patternscope", b_read_write},
         {"rwlock 90/10", "pthread rwlock", b_pread_write},
     };
-    struct bench_run run = {.world = WORLD_LIVE, .op = contend};
-    for (threads = 1; threads <= 4; threads *= 2)
-        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-            char configuration[24];
-            snprintf(configuration, sizeof configuration, "%d thread%s", threads,
-                     threads > 1 ? "s" : "");
-            body = cases[i].body;
-            bench_row("E", cases[i].name, cases[i].implementation, configuration, "ns/op",
-                      bench_median(bench_round, &run, 1000));
-        }
+    for (int tasks = 1; tasks <= 4; tasks *= 2)
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+            bench_row("E", cases[i].name, cases[i].implementation, contend_words(tasks), "ns/op",
+                      contend(tasks, begin, cases[i].body));
     return 0;
 }

@@ -20,7 +20,8 @@ NAMES(why_names, WHY_COUNT, "none", "chan_send", "chan_recv", "select", "mutex",
       "cond", "waitgroup", "sem", "once", "ctx", "sleep", "io", "join");
 NAMES(chan_op_names, CHAN_OP_COUNT, "send", "recv", "close", "drop");
 NAMES(ctx_op_names, CTX_OP_COUNT, "new", "cancel", "after", "after_stopped");
-NAMES(group_op_names, GROUP_OP_COUNT, "add", "done", "wait", "go", "error");
+NAMES(group_op_names, GROUP_OP_COUNT, "add", "done", "wait", "go", "error", "go_wait",
+      "try_failed");
 NAMES(timer_op_names, TIMER_OP_COUNT, "set", "fired", "stopped");
 NAMES(lock_op_names, LOCK_OP_COUNT, "wait", "lock", "unlock", "rlock", "runlock", "try_failed",
       "timeout");

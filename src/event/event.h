@@ -101,7 +101,16 @@ enum why {
 };
 enum chan_op { CHAN_SEND, CHAN_RECV, CHAN_CLOSE, CHAN_DROP, CHAN_OP_COUNT };
 enum ctx_op { CTX_NEW, CTX_CANCEL, CTX_AFTER, CTX_AFTER_STOPPED, CTX_OP_COUNT };
-enum group_op { GROUP_ADD, GROUP_DONE, GROUP_WAIT, GROUP_GO, GROUP_ERROR, GROUP_OP_COUNT };
+enum group_op {
+    GROUP_ADD,
+    GROUP_DONE,
+    GROUP_WAIT,
+    GROUP_GO,
+    GROUP_ERROR,
+    GROUP_GO_WAIT, /* Go waits for a slot */
+    GROUP_TRY_FAILED,
+    GROUP_OP_COUNT
+};
 enum timer_op { TIMER_SET, TIMER_FIRED, TIMER_STOPPED, TIMER_OP_COUNT };
 enum lock_op {
     LOCK_WAIT,

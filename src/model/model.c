@@ -262,6 +262,9 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_SEM:
         fold_sem(m, e);
         return;
+    case EV_ERROR:
+        fold_error(m, e);
+        return;
     case EV_PANIC:
         fold_panic(m, e);
         return;

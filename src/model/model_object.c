@@ -96,8 +96,18 @@ void fold_group(struct model *m, const struct event *e)
     if (e->b && !o->waiters)
         o->receivers_since = m->now_ns;
     o->waiters = e->b;
-    if (e->op == GROUP_ERROR || (e->op == GROUP_DONE && !e->a))
-        model_log(m, e); /* who waits says its task */
+    if (e->op == GROUP_DONE && !e->a)
+        model_log(m, e); /* who waits says its task, who fails the error */
+}
+
+void fold_error(struct model *m, const struct event *e)
+{
+    struct object_model *o = object_at(m, e->obj);
+    if (!o)
+        return;
+    if (e->x)
+        o->cause = e->c;
+    model_log(m, e);
 }
 
 void fold_timer(struct model *m, const struct event *e)

@@ -106,6 +106,7 @@ struct rt {
     struct rt_chunk *chunks; /* rt_alloc */
     struct rt_last *last;    /* rt_at_destroy */
     void *contexts;          /* free list of quiet contexts */
+    void *group_starts;      /* free list of errgroup.c */
 };
 
 /* The run, in task and in engine context. The executor sets it together with guard_live. */

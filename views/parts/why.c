@@ -85,6 +85,11 @@ static const struct rule rules[] = {
      "so "
      "who was woken must look again.",
      NULL},
+    {EV_ERROR, OTHER, 0,
+     "The first error is kept and cancels the group's context; later ones are lost. Wait returns "
+     "it "
+     "when all tasks have ended.",
+     NULL},
     {EV_SEM, SEM_TRY_FAILED, 0,
      "A try fails when too few are free, and also when somebody waits: nobody is overtaken.", NULL},
     {EV_SEM, OTHER, 0,
