@@ -38,7 +38,10 @@ static inline struct sim_task *runq_take(struct sim *s, int proc)
 {
     struct sim_proc *p = &s->proc[proc];
     uint32_t mask = p->cap - 1;
-    if (s->schedule->pick && p->len > 1) {
+    /* Who has just worked still has the processor: no policy may put another before it. */
+    const struct sim_task *first = p->ring[p->head & mask];
+    bool goes_on = first->working && first->t.state == TASK_RUNNING;
+    if (s->schedule->pick && p->len > 1 && !goes_on) {
         uint32_t i = s->schedule->pick(s->schedule_rng, p->len);
         struct sim_task *chosen = p->ring[(p->head + i) & mask];
         for (; i; i--) /* the others keep their order */
