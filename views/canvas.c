@@ -132,8 +132,32 @@ void canvas_put(struct canvas *c, int x, int y, uint32_t ch, uint8_t style, uint
         set(c, x + 1, y, to);
 }
 
+/* The ASCII that text begins with, quickly. Returns how many bytes that were. */
+static size_t put_ascii(struct canvas *c, int x, int y, struct cell to, const char *text)
+{
+    size_t n = 0;
+    bool line = y >= c->clip.y && y < c->clip.y + c->clip.h;
+    struct cell *row = c->cell + (size_t)(line ? y : 0) * (size_t)c->w;
+    int left = c->clip.x, right = line ? c->clip.x + c->clip.w : left;
+    for (; text[n] >= ' ' && text[n] < 0x7f; n++) {
+        int at = x + (int)n;
+        if (at < left || at >= right)
+            continue;
+        to.ch = (uint32_t)text[n];
+        if (UNLIKELY(row[at].ch == 0 || (at + 1 < c->w && row[at + 1].ch == 0)))
+            unpair(c, at, y);
+        row[at] = to;
+    }
+    return n;
+}
+
 int canvas_text(struct canvas *c, int x, int y, uint8_t style, uint8_t attr, const char *text)
 {
+    size_t ascii = put_ascii(c, x, y, (struct cell){.style = style, .attr = attr}, text);
+    x += (int)ascii;
+    text += ascii;
+    if (!*text)
+        return x;
     const char *end = text + strlen(text);
     while (text < end) {
         uint32_t ch;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The terminal, by ncurses: the only file that includes it.
+/* The terminal, by what ncurses knows of its kind: the only file that includes it.
  *
- *   canvas ──▶ what differs from the last frame ──▶ ncurses ──▶ memory file ──▶ the terminal
- *              (by runs of cells)                  (moves, colours)            (never blocks)
+ *   canvas ──▶ what differs from the last frame ──▶ the terminal's own strings ──▶ the terminal
+ *              (term_paint.c)                        (terminfo)                    (term_tty.c)
  *
- * ncurses compares 12 000 cells and draws at 25 ns each whether or not anything changed, so it is
- * told only of runs that did. And it writes with a blocking write(): a terminal that is stopped
- * (Ctrl-S, a stalled line) would hold the program for ever. So it writes into a file in memory, and
- * the bytes go on from there without blocking; while some are left, frames are skipped.
- *
- * Input does not come through ncurses: its modes belong to its output, which is no terminal here.
- * term_keys.c decodes what was typed.
+ * Windows of ncurses are not used. They take every cell of every frame, 30 ns each, and compare
+ * them once more, although the canvas is compared here; their output flushes at every row, and with
+ * a write() that blocks: a terminal that is stopped (Ctrl-S, a stalled line) would hold the program
+ * for ever. Nor are their keys: term_keys.c decodes what was typed.
  */
 #include "views/term.h"
 
@@ -20,42 +17,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <term.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/str.h"
 #include "control/keycode.h"
 #include "views/term_keys.h"
+#include "views/term_paint.h"
 #include "views/term_tty.h"
 
-enum {
-    ATTRS = 16,
-    PAIRS = 256,
-    GAP = 6 /* equal cells between two runs that are handed over too */
-};
-
 static struct {
-    bool open, ascii, redraw, resized;
+    bool open, ascii, redraw, resized, mouse;
     int colors, escape_ms;
-    SCREEN *screen;
-    FILE *file; /* ncurses' output */
-    struct canvas *shown;
+    const char *to, *fore, *back; /* the formats that place the cursor and set the colours */
+    struct paint paint;
+    struct str bytes; /* of a frame; kept for the next */
     const struct theme *theme;
-    cchar_t look[ST_COUNT][ATTRS]; /* a blank in that style */
-    struct {
-        short fg, bg;
-    } pair[PAIRS];
-    int pairs;
-    cchar_t *run;
-    size_t run_cap;
     struct key_sequence key[16];
     size_t keys;
     char typed[256];
     size_t typed_n;
-    bool mouse;
 } term;
+
+static void place(struct str *out, int x, int y);
 
 static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 static const char no_locale[] = "C.UTF-8";
@@ -92,30 +76,26 @@ static int depth(const struct term_options *o)
     return want >= 256 ? 256 : want >= 16 ? 16 : want >= 8 ? 8 : 0;
 }
 
-/* A capability as plain bytes: without the delays of old printers. */
-static void add_capability(struct str *out, const char *name)
+/* NULL: the terminal cannot do that. */
+static const char *capability(const char *name)
 {
     const char *p = tigetstr(name);
-    if (!p || p == (const char *)-1) /* NOLINT(performance-no-int-to-ptr): that is how it says no */
-        return;
-    for (; *p; p++)
+    return p == (const char *)-1 ? NULL : p; /* NOLINT(performance-no-int-to-ptr): it says no so */
+}
+
+/* Without the delays that stand in it for terminals of old: "$<5>". */
+static void add_plain(struct str *out, const char *p)
+{
+    for (; p && *p; p++)
         if (p[0] == '$' && p[1] == '<' && strchr(p, '>'))
             p = strchr(p, '>');
         else
             str_addc(out, *p);
 }
 
-static void prepare_death(void)
+static void add_capability(struct str *out, const char *name)
 {
-    struct str s = {0};
-    if (term.mouse)
-        str_add(&s, mouse_off);
-    static const char *const undo[] = {"sgr0", "op", "rmcup", "cnorm"};
-    for (size_t i = 0; i < ARRAY_LEN(undo); i++)
-        add_capability(&s, undo[i]);
-    str_add(&s, "\r\n");
-    tty_on_death(s.data, s.len);
-    str_free(&s);
+    add_plain(out, capability(name));
 }
 
 static void learn_keys(void)
@@ -140,26 +120,56 @@ static void learn_keys(void)
     }
 }
 
-/* Hands on what ncurses wrote. */
-static void ship(void)
+static void enter_screen(void)
 {
-    int fd = fileno(term.file);
-    off_t end = lseek(fd, 0, SEEK_CUR);
-    if (end <= 0)
-        return;
-    char bytes[8192];
-    off_t at = 0;
-    for (ssize_t n; at < end && (n = pread(fd, bytes, sizeof bytes, at)) > 0; at += n)
-        tty_send(bytes, (size_t)(n < end - at ? n : end - at));
-    lseek(fd, 0, SEEK_SET);
+    struct str s = {0};
+    add_capability(&s, "smcup");
+    add_capability(&s, "civis");
+    if (term.mouse)
+        str_add(&s, mouse_on);
+    tty_send(s.data, s.len);
+    str_free(&s);
 }
 
-/* ncurses takes the size of something that is no terminal from the environment; resizeterm() alone
- * would leave a scroll region of 24 lines in the stream. */
-static const char *start_curses(void)
+/* Also what a dying program sends. */
+static void leave_text(struct str *out)
+{
+    int w, h;
+    tty_size(&w, &h);
+    if (term.mouse)
+        str_add(out, mouse_off);
+    add_capability(out, "sgr0");
+    add_capability(out, "op");
+    if (!capability("rmcup")) { /* no other screen to go back to: below this one */
+        add_plain(out, tiparm(term.to, h - 1, 0));
+        str_add(out, "\r\n");
+    }
+    add_capability(out, "rmcup");
+    add_capability(out, "cnorm");
+}
+
+static void leave_screen(void)
+{
+    struct str s = {0};
+    leave_text(&s);
+    tty_send(s.data, s.len);
+    str_free(&s);
+}
+
+static void prepare_death(void)
+{
+    struct str s = {0};
+    leave_text(&s);
+    str_add(&s, "\r\n");
+    tty_on_death(s.data, s.len);
+    str_free(&s);
+}
+
+/* What the terminal can do, by the name of its kind. NULL, or why that is not enough. */
+static const char *learn_terminal(void)
 {
     static _Thread_local char sentence[256];
-    int w, h, error = 0;
+    int error = 0;
     const char *type = getenv("TERM");
     if (!type || !*type)
         return "TERM is not set, so nobody knows how to draw; try: TERM=xterm-256color";
@@ -168,44 +178,15 @@ static const char *start_curses(void)
                  "the terminal type TERM=%.64s is not known here; try: TERM=xterm-256color", type);
         return sentence;
     }
-    bool moves = tigetstr("cup") && tigetstr("cup") != (char *)-1; /* NOLINT */
-    del_curterm(cur_term);
-    if (!moves) {
+    term.to = capability("cup");
+    if (!term.to || !capability("clear")) {
         snprintf(sentence, sizeof sentence,
                  "TERM=%.64s cannot place text on the screen; use `patternscope run`", type);
+        del_curterm(cur_term);
         return sentence;
     }
-    int fd = memfd_create("screen", MFD_CLOEXEC);
-    term.file = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!term.file) {
-        if (fd >= 0)
-            close(fd);
-        return "no memory file could be made for the screen";
-    }
-    tty_size(&w, &h);
-    char columns_text[16], lines_text[16];
-    snprintf(columns_text, sizeof columns_text, "%d", w);
-    snprintf(lines_text, sizeof lines_text, "%d", h);
-    char *old_columns = getenv("COLUMNS") ? xstrdup(getenv("COLUMNS")) : NULL;
-    char *old_lines = getenv("LINES") ? xstrdup(getenv("LINES")) : NULL;
-    setenv("COLUMNS", columns_text, 1);
-    setenv("LINES", lines_text, 1);
-    term.screen = newterm(type, term.file, stdin);
-    if (old_columns)
-        setenv("COLUMNS", old_columns, 1);
-    else
-        unsetenv("COLUMNS");
-    if (old_lines)
-        setenv("LINES", old_lines, 1);
-    else
-        unsetenv("LINES");
-    free(old_columns);
-    free(old_lines);
-    if (!term.screen) {
-        fclose(term.file);
-        snprintf(sentence, sizeof sentence, "TERM=%.64s cannot show a screen", type);
-        return sentence;
-    }
+    term.fore = capability("setaf") ? capability("setaf") : capability("setf");
+    term.back = capability("setab") ? capability("setab") : capability("setb");
     return NULL;
 }
 
@@ -215,32 +196,27 @@ const char *term_open(const struct term_options *o)
     const char *error = tty_open();
     if (error)
         return error;
-    error = start_curses();
+    error = learn_terminal();
     if (error) {
         tty_close();
         return error;
     }
     term.ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    term.colors = depth(o);
+    term.colors = term.fore && term.back ? depth(o) : 0;
     term.escape_ms = o->escape_ms > 0 ? o->escape_ms : 25;
     term.theme = NULL;
     term.typed_n = 0;
     term.redraw = true;
     term.resized = false;
-    term.shown = canvas_create(COLS, LINES);
-    if (term.colors) {
-        start_color();
-        use_default_colors();
-    }
-    curs_set(0);
-    leaveok(stdscr, TRUE);
+    term.paint =
+        (struct paint){.place = place, .corner = tigetflag("am") <= 0 || tigetflag("xenl") > 0};
+    add_capability(&term.paint.clear, "sgr0");
+    add_capability(&term.paint.clear, "op");
+    add_capability(&term.paint.clear, "clear");
     learn_keys();
-    const char *reports = tigetstr("kmous");
-    term.mouse = o->mouse && reports && reports != (const char *)-1; /* NOLINT */
+    term.mouse = o->mouse && capability("kmous");
     prepare_death();
-    ship();
-    if (term.mouse)
-        tty_send(mouse_on, sizeof mouse_on - 1);
+    enter_screen();
     static bool registered;
     if (!registered)
         atexit(term_close);
@@ -254,20 +230,12 @@ void term_close(void)
     if (!term.open)
         return;
     term.open = false;
-    if (term.mouse)
-        tty_send(mouse_off, sizeof mouse_off - 1);
-    endwin();
-    ship();
+    leave_screen();
     tty_close();
-    delscreen(term.screen);
-    fclose(term.file);
-    canvas_free(term.shown);
-    free(term.run);
-    term.screen = NULL;
-    term.file = NULL;
-    term.shown = NULL;
-    term.run = NULL;
-    term.run_cap = 0;
+    del_curterm(cur_term);
+    paint_free(&term.paint);
+    str_free(&term.bytes);
+    term.to = term.fore = term.back = NULL;
 }
 
 bool term_ascii(void)
@@ -294,114 +262,56 @@ int term_signal(void)
 /* ---- showing ----------------------------------------------------------------------------------
  */
 
-static short pair_of(short fg, short bg)
+static void place(struct str *out, int x, int y)
 {
-    if (fg < 0 && bg < 0)
-        return 0;
-    for (int i = 1; i <= term.pairs; i++)
-        if (term.pair[i].fg == fg && term.pair[i].bg == bg)
-            return (short)i;
-    if (term.pairs + 1 >= PAIRS || term.pairs + 1 >= COLOR_PAIRS)
-        return 0;
-    short n = (short)++term.pairs;
-    term.pair[n].fg = fg;
-    term.pair[n].bg = bg;
-    init_pair(n, fg, bg);
-    return n;
+    add_plain(out, tiparm(term.to, y, x));
+}
+
+static void make_look(struct paint_look *l, struct theme_style s)
+{
+    struct str bytes = {0};
+    add_capability(&bytes, "sgr0");
+    /* Most terminals take the colours back with the rest. */
+    if (!strstr(bytes.data ? bytes.data : "", "[0m") && !strstr(bytes.data ? bytes.data : "", "[m"))
+        add_capability(&bytes, "op");
+    static const struct {
+        int attr;
+        const char *name;
+    } attrs[] = {
+        {CELL_BOLD, "bold"}, {CELL_DIM, "dim"}, {CELL_UNDERLINE, "smul"}, {CELL_REVERSE, "rev"}};
+    for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
+        if (s.attr & attrs[i].attr)
+            add_capability(&bytes, attrs[i].name);
+    if (term.colors && s.fg >= 0)
+        add_plain(&bytes, tiparm(term.fore, s.fg));
+    if (term.colors && s.bg >= 0)
+        add_plain(&bytes, tiparm(term.back, s.bg));
+    l->n = bytes.len < sizeof l->bytes ? bytes.len : 0;
+    if (l->n)
+        memcpy(l->bytes, bytes.data, l->n);
+    str_free(&bytes);
 }
 
 static void make_looks(const struct theme *t)
 {
     term.theme = t;
-    term.pairs = 0;
-    for (int role = 0; role < ST_COUNT; role++)
-        for (int attr = 0; attr < ATTRS; attr++) {
-            struct theme_style s = theme_style(t, (uint8_t)role, (uint8_t)attr, term.colors);
-            attr_t a = A_NORMAL;
-            a |= s.attr & CELL_BOLD ? A_BOLD : 0;
-            a |= s.attr & CELL_REVERSE ? A_REVERSE : 0;
-            a |= s.attr & CELL_UNDERLINE ? A_UNDERLINE : 0;
-            a |= s.attr & CELL_DIM ? A_DIM : 0;
-            setcchar(&term.look[role][attr], L" ", a, term.colors ? pair_of(s.fg, s.bg) : 0, NULL);
-        }
-}
-
-static bool same(const struct cell *a, const struct cell *b)
-{
-    return !memcmp(a, b, sizeof *a);
-}
-
-/* Hands cells from..to-1 of a row to ncurses. */
-static void put_run(int y, const struct cell *row, int from, int to)
-{
-    size_t n = 0;
-    for (int x = from; x < to; x++) {
-        const struct cell *c = &row[x];
-        if (!c->ch)
-            continue; /* the right half comes with the left */
-        cchar_t *out = &term.run[n++];
-        *out = term.look[c->style < ST_COUNT ? c->style : ST_NORMAL][c->attr % ATTRS];
-        out->chars[0] = (wchar_t)c->ch;
-        out->chars[1] = c->mark;
-    }
-    mvadd_wchnstr(y, from, term.run, (int)n);
-}
-
-static void put_row(int y, const struct cell *row, const struct cell *old, int w)
-{
-    for (int x = 0; x < w;) {
-        if (same(&row[x], &old[x])) {
-            x++;
-            continue;
-        }
-        int from = x, last = x;
-        for (; x < w && x - last <= GAP; x++)
-            if (!same(&row[x], &old[x]))
-                last = x;
-        while (from > 0 && !row[from].ch)
-            from--;
-        x = last + 1;
-        while (x < w && !row[x].ch)
-            x++;
-        put_run(y, row, from, x);
-    }
+    for (uint8_t role = 0; role < ST_COUNT; role++)
+        for (uint8_t attr = 0; attr < PAINT_ATTRS; attr++)
+            make_look(&term.paint.look[role][attr], theme_style(t, role, attr, term.colors));
 }
 
 bool term_show(const struct canvas *c, const struct theme *t)
 {
     if (!term.open || !tty_sent(0))
         return false;
-    int w = c->w < COLS ? c->w : COLS, h = c->h < LINES ? c->h : LINES;
-    bool all = term.redraw || t != term.theme || c->w != term.shown->w || c->h != term.shown->h;
-    if (t != term.theme)
+    if (t != term.theme) {
         make_looks(t);
-    if (all) {
-        canvas_resize(term.shown, c->w, c->h);
-        erase();
-        if (term.redraw)
-            clearok(curscr, TRUE);
-        term.redraw = false;
+        term.redraw = true;
     }
-    grow(&term.run, &term.run_cap, (size_t)w + 1, sizeof *term.run);
-    bool any = all;
-    for (int y = 0; y < h; y++) {
-        const struct cell *row = c->cell + (size_t)y * (size_t)c->w;
-        struct cell *old = term.shown->cell + (size_t)y * (size_t)c->w;
-        if (all) {
-            put_run(y, row, 0, w);
-        } else {
-            if (!memcmp(row, old, (size_t)c->w * sizeof *row))
-                continue;
-            put_row(y, row, old, w);
-        }
-        any = true;
-        memcpy(old, row, (size_t)c->w * sizeof *row);
-    }
-    if (!any)
-        return true;
-    wnoutrefresh(stdscr);
-    doupdate();
-    ship();
+    str_clear(&term.bytes);
+    paint_frame(&term.paint, c, term.redraw, &term.bytes);
+    term.redraw = false;
+    tty_send(term.bytes.data, term.bytes.len);
     return true;
 }
 
@@ -423,6 +333,7 @@ static bool next_key(struct term_event *e, bool final)
 static void come_back(void)
 {
     tty_raw(true);
+    enter_screen();
     term.redraw = true;
     term.resized = true;
 }
@@ -432,12 +343,7 @@ static bool resized(struct term_event *e)
     if (!term.resized)
         return false;
     term.resized = false;
-    int w, h;
-    tty_size(&w, &h);
-    if (w != COLS || h != LINES) {
-        resizeterm(h, w);
-        term.redraw = true;
-    }
+    term.redraw = true;
     e->key = PK_RESIZE;
     return true;
 }
@@ -476,14 +382,9 @@ void term_suspend(void)
 {
     if (!term.open)
         return;
-    if (term.mouse)
-        tty_send(mouse_off, sizeof mouse_off - 1);
-    endwin();
-    ship();
+    leave_screen();
     tty_sent(200);
     tty_raw(false);
     tty_stop();
     come_back();
-    if (term.mouse)
-        tty_send(mouse_on, sizeof mouse_on - 1);
 }

@@ -34,7 +34,7 @@ dies() {
 test_signals() {
     local signal
     for signal in TERM INT HUP; do
-        dies $signal whole
+        dies "$signal" whole
     done
 }
 
@@ -44,7 +44,7 @@ test_crashes() {
     local all="SEGV ABRT BUS FPE ILL"
     [[ -z ${PATTERNSCOPE_SANITIZED:-} ]] || all=ABRT
     for signal in $all; do
-        dies $signal torn
+        dies "$signal" torn
     done
 }
 

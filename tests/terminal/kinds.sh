@@ -153,3 +153,38 @@ test_ascii_by_option() {
     ! screen | LC_ALL=C grep -q '[^ -~]' || problem "not ASCII" "$(screen)"
     finish
 }
+
+# At 300 ms, come to by steps, so that each frame was painted over the one before.
+walk() {
+    local i
+    start a.ini --paused
+    sees "nothing has started" "quit"
+    for i in {1..30}; do types "}"; done
+    sees "00:00.300" "worker-4"
+    screen >"$1"
+}
+
+wider() { screen | head -n 1 | grep -q '.\{90\}'; }
+test_every_type_shows_the_same() {
+    local type
+    pool a.ini
+    walk want
+    # All of it painted anew, at that size again, is the same.
+    resize 100 30
+    until_so wider
+    resize 80 24
+    as_before() { screen | cmp -s want -; }
+    until_so as_before || problem "painted anew it differs" "$(screen | diff want -)"
+    finish
+    for type in xterm xterm-256color tmux-256color screen linux vt100 vt220 ansi rxvt; do
+        if ! infocmp "$type" >/dev/null 2>&1; then
+            echo "# $type is not known here"
+            continue
+        fi
+        given=(TERM="$type")
+        walk got
+        cmp -s want got || problem "$type differs" "$(diff want got)"
+        keys q
+        ends 0
+    done
+}
