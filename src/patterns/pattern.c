@@ -112,6 +112,12 @@ const void *pattern_params(const struct pattern_run *pr, const char *section)
     return s ? atomic_load_explicit(&s->now, memory_order_acquire) : NULL;
 }
 
+_Atomic(void *) *pattern_params_cell(const struct pattern_run *pr, const char *section)
+{
+    struct section *s = pattern_section(pr, section);
+    return s ? &s->now : NULL;
+}
+
 const char *pattern_check_run(const struct pattern_run *pr)
 {
     return pr->p->check ? pr->p->check(pr) : NULL;

@@ -7,6 +7,8 @@
 #ifndef PATTERNS_PATTERN_H
 #define PATTERNS_PATTERN_H
 
+#include <stdatomic.h>
+
 #include "control/param.h"
 #include "runtime/rt.h"
 
@@ -58,6 +60,9 @@ const struct pattern *pattern_of(const struct pattern_run *pr);
 const char *pattern_base_dir(const struct pattern_run *pr);
 /* The newest block of a section ("worker_pool", "traffic"). Any engine thread, never blocks. */
 const void *pattern_params(const struct pattern_run *pr, const char *section);
+/* The cell that holds that block, for who reads it at every step: load it with acquire. Valid for
+ * the run. */
+_Atomic(void *) *pattern_params_cell(const struct pattern_run *pr, const char *section);
 /* The pattern's own state. */
 void *pattern_state(const struct pattern_run *pr);
 void pattern_set_state(struct pattern_run *pr, void *state);

@@ -18,9 +18,18 @@
 /* M1: nobody closes anything, so nobody learns that it is over. main counts. */
 static void maybe_all_answered(struct pool *p)
 {
-    if (has_mistake(p, M1_JOBS_NOT_CLOSED) && atomic_load(&p->all_sent) &&
-        atomic_load(&p->got) >= atomic_load(&p->sent))
+    if (!has_mistake(p, M1_JOBS_NOT_CLOSED))
+        return;
+    atomic_thread_fence(memory_order_seq_cst); /* both who count look: one sees the other's count */
+    if (atomic_load(&p->all_sent) && atomic_load(&p->got) >= atomic_load(&p->sent))
         chan_try_send(p->done, 1);
+}
+
+/* A counter that only one task writes needs no locked instruction. */
+static void count_one(_Atomic int64_t *counter)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+                          memory_order_release);
 }
 
 /* ---- producer ---------------------------------------------------------------------------------
@@ -46,7 +55,7 @@ static bool produce(struct pool *p, struct request *r)
         refuse_one(p, jobs_unput(p, r), i == 1 ? PHASE_REJECT : PHASE_CANCEL);
         return false;
     }
-    atomic_fetch_add(&p->sent, 1);
+    count_one(&p->sent);
     traffic_taken(p->traffic);
     return true;
 }
@@ -165,7 +174,7 @@ static void consume_all(struct pool *p)
         at_line(LINE_CONSUME);
         if (!chan_recv(p->results, &v))
             return;
-        atomic_fetch_add(&p->got, 1);
+        count_one(&p->got);
         if (ctx_cancelled(p->ctx)) {
             atomic_fetch_add(&p->dropped, 1);
             return;
@@ -202,6 +211,7 @@ static struct pool *make(struct pattern_run *pr)
     struct pool *p = rt_alloc(rt, sizeof *p);
     p->pr = pr;
     p->rt = rt;
+    p->params = pattern_params_cell(pr, "worker_pool");
     p->shown_mistake = w->mistake;
     p->target = pool_workers(rt, w);
     if (w->autoscale && p->target > w->autoscale_max)

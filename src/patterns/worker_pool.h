@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "event/emit.h"
 #include "patterns/pattern.h"
 #include "runtime/chan.h"
 #include "runtime/context.h"
@@ -52,6 +53,7 @@ struct job_heap {
 struct pool {
     struct pattern_run *pr;
     struct rt *rt;
+    _Atomic(void *) *params; /* [worker_pool] */
     struct traffic *traffic;
     struct dependency *dependency;
     uint32_t dependency_obj;
@@ -100,7 +102,7 @@ struct worker {
 
 static inline const struct pool_params *params_of(const struct pool *p)
 {
-    return pattern_params(p->pr, "worker_pool");
+    return atomic_load_explicit(p->params, memory_order_acquire);
 }
 static inline bool has_mistake(const struct pool *p, enum mistake m)
 {
@@ -122,7 +124,8 @@ enum pool_line {
 };
 static inline void at_line(enum pool_line line)
 {
-    rt_source((uint32_t)line);
+    if (emitter)
+        rt_source((uint32_t)line);
 }
 
 /* ---- worker_pool_priority.c: which job is next ------------------------------------------------

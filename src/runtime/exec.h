@@ -73,6 +73,7 @@ struct task {
     _Atomic uint8_t state; /* enum task_state, last emitted; in live also by who wakes it */
     _Atomic uint8_t why;   /* enum why, last emitted */
     uint8_t proc;          /* PROC_NONE in live */
+    uint32_t line;         /* rt_source(), last emitted */
     bool is_main;
     /* A blocked operation's outcome, written by the one who completes it (chan.c). */
     _Atomic uint32_t ticket; /* counts waits; a waiter with an old ticket is dead */

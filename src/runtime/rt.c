@@ -276,8 +276,12 @@ void rt_edge(uint32_t from_obj, uint32_t to_obj, enum role role)
 
 void rt_source(uint32_t line)
 {
+    struct task *self = rt_current;
     rt_gate();
-    emit(NULL, EV_SOURCE, 0, 0, task_self_id(), 0, 0, emit_ab(line, 0));
+    if (!emitter || self->line == line) /* it stands there already */
+        return;
+    self->line = line;
+    emit(NULL, EV_SOURCE, 0, 0, self->id, 0, 0, emit_ab(line, 0));
 }
 
 void rt_mark(const char *text, enum by by)

@@ -147,8 +147,8 @@ static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, st
         if (sc->c)
             waitq_add(sc->send ? &sc->c->send : &sc->c->recv, &w[i], self, (uint32_t)i, sc->value);
     }
-    enum why why;
-    uint32_t on = only_object(p, &why);
+    enum why why = WHY_SELECT;
+    uint32_t on = emitter ? only_object(p, &why) : 0;
     task_waits(self, p->locks ? &p->order[0]->guard : NULL, TASK_WAITING, why, on);
     for (int i = 1; i < p->locks;
          i++) /* "waits" comes before whoever wakes, whatever the channel */

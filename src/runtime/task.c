@@ -35,6 +35,7 @@ void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void 
     t->fn = fn;
     t->arg = arg;
     t->is_main = false;
+    t->line = 0;
     t->recover = NULL;
     t->waiters = NULL;
     t->park_order = 0;

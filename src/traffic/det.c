@@ -31,9 +31,12 @@ double det_log(double x)
     double f = m - 1.0;
     double s = f / (2.0 + f);
     double z = s * s, w = z * z;
-    /* two interleaved halves: they run side by side */
-    double odd = z * (1.0 / 3 + w * (1.0 / 7 + w * (1.0 / 11 + w * (1.0 / 15 + w * (1.0 / 19)))));
-    double even = w * (1.0 / 5 + w * (1.0 / 9 + w * (1.0 / 13 + w * (1.0 / 17 + w * (1.0 / 21)))));
+    /* In pieces that do not wait for each other (Estrin): half of the time of one long chain. */
+    double w2 = w * w, w4 = w2 * w2;
+    double odd =
+        z * ((1.0 / 3 + w * (1.0 / 7)) + w2 * (1.0 / 11 + w * (1.0 / 15)) + w4 * (1.0 / 19));
+    double even =
+        w * ((1.0 / 5 + w * (1.0 / 9)) + w2 * (1.0 / 13 + w * (1.0 / 17)) + w4 * (1.0 / 21));
     double dk = (double)k;
     double tail = 2.0 * s * (odd + even) + dk * ln2_low;
     return dk * ln2_high + (2.0 * s + tail);

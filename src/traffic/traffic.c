@@ -66,8 +66,11 @@ struct traffic {
  * ------------------------------------------------------------------------------------ */
 
 /* stamp: a request's own, so that its life is in order whichever threads it goes through. */
-static void emit_request(int64_t *stamp, const struct request *r, enum phase phase, uint32_t obj)
+static inline void emit_request(int64_t *stamp, const struct request *r, enum phase phase,
+                                uint32_t obj)
 {
+    if (!emitter)
+        return;
     emit(stamp, EV_REQUEST, (uint8_t)phase, r->lane, task_self_id(), obj, r->priority,
          (int64_t)r->id);
 }
