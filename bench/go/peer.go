@@ -21,7 +21,6 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-
 // nsEach times op, grown until it takes as long as BENCH_SECS asks, per unit of n.
 func nsEach(budget time.Duration, op func(n int)) float64 {
 	for n := 64; ; n *= 2 {
@@ -173,5 +172,10 @@ func main() {
 	for _, c := range cases {
 		fmt.Printf("%s\t%s\tGo\tGOMAXPROCS=%d\t%s\t%.6g\n", c.area, c.name,
 			runtime.GOMAXPROCS(0), c.unit, nsEach(budget, c.op))
+	}
+	fmt.Printf("G\tM/M/8\tGo\tgoroutine per job\tjobs/s\t%.6g\n", 1e9/nsEach(budget, multiServer))
+	for _, tasks := range []int{100, 10000} {
+		fmt.Printf("G\thold\tGo\t%d sleeping tasks\twake-ups/s\t%.6g\n", tasks,
+			1e9/nsEach(budget, sleepers(tasks)))
 	}
 }
