@@ -35,13 +35,14 @@ static void changed(struct limiter *l, int64_t now_ns, const struct limiter_para
     s->bound = within(l, old->limit != l->params.limit ? (double)l->params.limit : s->bound);
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct aimd *s = limiter_state(l);
     (void)now_ns;
     if (s->under_way + n > (int64_t)s->bound)
         return false;
     s->under_way += n;
+    *level = (double)s->under_way;
     return true;
 }
 

@@ -31,6 +31,34 @@ static int64_t after(int64_t a, int64_t b)
     return a > POLICY_NEVER - b ? POLICY_NEVER : a + b;
 }
 
+/* ---- what may be seen without the guard ------------------------------------------------------ */
+
+/* A thread that glances sees either the words of before or those of now: the first says ASK while
+ * the second one changes. */
+static void publish(struct breaker *b)
+{
+    uint64_t what = GATE_ASK;
+    if (b->glance && b->state == BREAKER_OPEN)
+        what = GATE_OPEN;
+    else if (b->glance && b->state == BREAKER_CLOSED)
+        what =
+            b->streaks_only && b->tally.total.consecutive_failures == 0 ? GATE_CLEAN : GATE_CLOSED;
+    uint64_t word = b->generation << 2 | what;
+    if (what == GATE_OPEN &&
+        atomic_load_explicit(&b->gate.until_ns, memory_order_relaxed) != b->until_ns) {
+        atomic_store_explicit(&b->gate.word, GATE_ASK, memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+        atomic_store_explicit(&b->gate.until_ns, b->until_ns, memory_order_release);
+    }
+    if (atomic_load_explicit(&b->gate.word, memory_order_relaxed) != word)
+        atomic_store_explicit(&b->gate.word, word, memory_order_release);
+}
+
+struct breaker_gate *breaker_gate(struct policy *p)
+{
+    return &breaker_of(p)->gate;
+}
+
 /* ---- changes of state ------------------------------------------------------------------------ */
 
 static enum breaker_state shown(const struct breaker *b)
@@ -68,6 +96,7 @@ static void new_generation(struct breaker *b, int64_t now_ns)
     b->generation++;
     b->begun_ns = now_ns;
     tally_clear(&b->tally);
+    publish(b);
 }
 
 static int64_t open_span(const struct breaker *b)
@@ -103,6 +132,7 @@ static void go(struct breaker *b, int64_t now_ns, enum breaker_state to, const c
     }
     if (from != to)
         note(b, now_ns, from, to, why);
+    publish(b);
 }
 
 /* ---- what time does -------------------------------------------------------------------------- */
@@ -318,6 +348,18 @@ static void count_result(struct breaker *b, int64_t now_ns, const struct ticket 
         b->permits++; /* a late one too: there is one permit more then (failsafe-go) */
 }
 
+/* A call that was let in without the guard, and comes back under it. */
+static NOINLINE void meet(struct breaker *b, const struct ticket *t)
+{
+    struct policy_figures *f = &b->policy.figures;
+    f->offered++;
+    f->permitted++;
+    if (++f->active > f->max_active)
+        f->max_active = f->active;
+    if (t->number == b->generation)
+        tally_request(&b->tally);
+}
+
 static void ignore_result(struct breaker *b, const struct ticket *t)
 {
     bool late = t->number != b->generation;
@@ -352,6 +394,8 @@ static void end(struct policy *p, int64_t now_ns, const struct ticket *t, enum c
                 int64_t took_ns)
 {
     struct breaker *b = breaker_of(p);
+    if (UNLIKELY(t->cost == BREAKER_GLANCED))
+        meet(b, t);
     p->figures.ended++;
     p->figures.active--;
     tick(b, now_ns);
@@ -360,16 +404,22 @@ static void end(struct policy *p, int64_t now_ns, const struct ticket *t, enum c
                b->state == BREAKER_CLOSED)) {
         b->tally.total.successes++;
         b->tally.total.consecutive_successes++;
-        b->tally.total.consecutive_failures = 0;
+        if (UNLIKELY(b->tally.total.consecutive_failures)) {
+            b->tally.total.consecutive_failures = 0;
+            publish(b);
+        }
         return;
     }
     end_slow(b, now_ns, t, how, took_ns);
+    publish(b);
 }
 
 /* It did not run, so it says nothing: its permit comes back. */
 static void cancel(struct policy *p, int64_t now_ns, const struct ticket *t)
 {
     struct breaker *b = breaker_of(p);
+    if (t->cost == BREAKER_GLANCED)
+        meet(b, t);
     p->figures.permitted--;
     p->figures.active--;
     p->figures.cancelled++;
@@ -424,6 +474,7 @@ static void take_params(struct breaker *b, const struct breaker_params *p)
     b->ignored = call_ends(p->ignore);
     b->timers = p->open_auto || p->half_open_max_wait_ns > 0 || p->evaluate == EVALUATE_TIMER;
     b->plain = p->mode == MODE_AUTO && p->interval_ns <= 0;
+    b->glance = b->plain && !b->timers && b->trip.kind != TRIP_RATE_INTERVAL;
     b->streaks_only = b->plain && b->trip.kind == TRIP_CONSECUTIVE && p->slow_call_ns == 0 &&
                       !((b->ignored >> CALL_OK) & 1);
 }
@@ -460,6 +511,7 @@ static const char *set(struct policy *p, int64_t now_ns, const void *params)
     }
     if (b->evaluate_ns <= now_ns)
         b->evaluate_ns = after(now_ns, new->evaluate_every_ns);
+    publish(b);
     return NULL;
 }
 

@@ -3,6 +3,8 @@
 #ifndef POLICIES_BREAKER_H
 #define POLICIES_BREAKER_H
 
+#include <stdatomic.h>
+
 #include "control/param.h"
 #include "policies/policy.h"
 
@@ -80,6 +82,50 @@ enum breaker_state breaker_shadow(const struct policy *p);
 int64_t breaker_open_until(const struct policy *p);
 uint64_t breaker_openings(const struct policy *p);
 uint64_t breaker_late(const struct policy *p); /* results dropped because they came too late */
+/* ---- live, without the guard -------------------------------------------------------------------
+ *
+ * Most calls find a breaker as it was, and change nothing: closed with nothing counted against it,
+ * or open for a while yet. That much stands in two words which any thread may read while another
+ * one holds the guard. Whatever is not plain is BREAKER_ASK: then policy_admit() or policy_end() is
+ * called under the guard. What is decided here is not in the policy's figures (a count that all
+ * threads write costs more than the decision); the events of the run count it. */
+enum breaker_quick { BREAKER_ASK, BREAKER_PASSES, BREAKER_REFUSES };
+struct breaker_gate {
+    _Atomic uint64_t word; /* generation << 2 | what a glance may decide, GATE_ */
+    _Atomic int64_t until_ns;
+};
+enum { BREAKER_GLANCED = 1 }; /* a ticket's cost: the guard has not seen this call yet */
+enum { GATE_ASK, GATE_CLOSED, GATE_CLEAN, GATE_OPEN }; /* CLEAN: closed, no streak of failures */
+
+/* The two words of a breaker; they live as long as it does. */
+struct breaker_gate *breaker_gate(struct policy *p);
+
+/* May a call pass? PASSES: `t` is its ticket. REFUSES: it is open at least until the instant in
+ * t->at_ns. Any thread. */
+static inline enum breaker_quick breaker_quick_admit(struct breaker_gate *g, int64_t now_ns,
+                                                     struct ticket *t)
+{
+    uint64_t word = atomic_load_explicit(&g->word, memory_order_acquire);
+    uint64_t what = word & 3;
+    *t = (struct ticket){.number = word >> 2, .at_ns = now_ns, .cost = BREAKER_GLANCED};
+    if (what == GATE_CLOSED || what == GATE_CLEAN)
+        return BREAKER_PASSES;
+    if (what != GATE_OPEN)
+        return BREAKER_ASK;
+    int64_t until = atomic_load_explicit(&g->until_ns, memory_order_acquire);
+    if (atomic_load_explicit(&g->word, memory_order_relaxed) != word || now_ns >= until)
+        return BREAKER_ASK; /* the end itself is the guard's to judge */
+    t->at_ns = until;
+    return BREAKER_REFUSES;
+}
+
+/* A call that was let in has succeeded: true, and there is nothing to record; false: policy_end().
+ * Any thread. */
+static inline bool breaker_quick_success(struct breaker_gate *g, const struct ticket *t)
+{
+    return atomic_load_explicit(&g->word, memory_order_acquire) == (t->number << 2 | GATE_CLEAN);
+}
+
 /* By hand: open, close, half-open; closing again when closed begins anew. */
 void breaker_force(struct policy *p, int64_t now_ns, enum breaker_state to);
 

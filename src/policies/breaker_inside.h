@@ -28,12 +28,14 @@ enum { RESULT_FAILED = 1, RESULT_SLOW = 2 };
 enum { BREAKER_CHANGES = 8 };
 struct breaker {
     struct policy policy;
+    struct breaker_gate gate;
     struct breaker_params params;
     struct trip trip;
     uint32_t ignored;  /* bit per enum call_end */
     uint8_t state;     /* closed, open, half open: under a dry run the shadow's */
     bool timers;       /* the library does something by itself */
     bool plain;        /* closed, a call needs nothing but to be counted */
+    bool glance;       /* and not even that */
     bool streaks_only; /* and so does a success */
     uint64_t generation;
     struct tally tally;

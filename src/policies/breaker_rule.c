@@ -40,34 +40,68 @@ struct breaker_window breaker_looks_at(const struct breaker *b)
     return (struct breaker_window){.calls = c->requests, .failures = c->failures, .slow = c->slow};
 }
 
-static bool by_count(const struct breaker *b, uint64_t n, const char *what, char *why, size_t size)
+/* Whether the rule holds comes first and often; its words are only made when it does. */
+enum rule { RULE_NONE, RULE_STREAK, RULE_FAILURES, RULE_RATE, RULE_SLOW };
+
+static enum rule rule_that_holds(const struct breaker *b)
+{
+    if (b->trip.kind == TRIP_CONSECUTIVE)
+        return reached(b, (double)b->tally.total.consecutive_failures, (double)b->trip.count)
+                   ? RULE_STREAK
+                   : RULE_NONE;
+    struct breaker_window w = breaker_looks_at(b);
+    if (w.calls == 0 || w.calls < b->trip.minimum)
+        return RULE_NONE;
+    if (!trip_by_rate(&b->trip))
+        return reached(b, (double)w.failures, (double)b->trip.count) ? RULE_FAILURES : RULE_NONE;
+    if (reached(b, share_of(b, w.failures, w.calls), b->trip.share))
+        return RULE_RATE;
+    if (b->params.slow_call_ns > 0 && reached(b, share_of(b, w.slow, w.calls), b->params.slow_rate))
+        return RULE_SLOW;
+    return RULE_NONE;
+}
+
+static void say_count(const struct breaker *b, uint64_t n, const char *what, char *why, size_t size)
 {
     snprintf(why, size, "%llu %s %s %llu", (unsigned long long)n, what, sign(b),
              (unsigned long long)b->trip.count);
-    return reached(b, (double)n, (double)b->trip.count);
 }
 
-static bool by_share(const struct breaker *b, uint64_t part, const struct breaker_window *w,
-                     double threshold, const char *what, char *why, size_t size)
+static void say_share(const struct breaker *b, uint64_t part, uint64_t all, double threshold,
+                      const char *what, char *why, size_t size)
 {
-    double share = share_of(b, part, w->calls);
     snprintf(why, size, "%llu of %llu %s, %.4g%% %s %.4g%%", (unsigned long long)part,
-             (unsigned long long)w->calls, what, share * 100, sign(b), threshold * 100);
-    return reached(b, share, threshold);
+             (unsigned long long)all, what, share_of(b, part, all) * 100, sign(b), threshold * 100);
+}
+
+static void say(const struct breaker *b, enum rule rule, char *why, size_t size)
+{
+    struct breaker_window w = breaker_looks_at(b);
+    switch (rule) {
+    case RULE_NONE:
+        break;
+    case RULE_STREAK:
+        say_count(b, b->tally.total.consecutive_failures, "consecutive failures", why, size);
+        break;
+    case RULE_FAILURES:
+        say_count(b, w.failures, "failures", why, size);
+        break;
+    case RULE_RATE:
+        say_share(b, w.failures, w.calls, b->trip.share, "failed", why, size);
+        break;
+    case RULE_SLOW:
+        say_share(b, w.slow, w.calls, b->params.slow_rate, "slow", why, size);
+        break;
+    }
 }
 
 bool breaker_trips(const struct breaker *b, char *why, size_t size)
 {
-    struct breaker_window w = breaker_looks_at(b);
-    if (b->trip.kind == TRIP_CONSECUTIVE)
-        return by_count(b, b->tally.total.consecutive_failures, "consecutive failures", why, size);
-    if (w.calls == 0 || w.calls < b->trip.minimum)
+    enum rule rule = rule_that_holds(b);
+    if (LIKELY(rule == RULE_NONE))
         return false;
-    if (!trip_by_rate(&b->trip))
-        return by_count(b, w.failures, "failures", why, size);
-    return by_share(b, w.failures, &w, b->trip.share, "failed", why, size) ||
-           (b->params.slow_call_ns > 0 &&
-            by_share(b, w.slow, &w, b->params.slow_rate, "slow", why, size));
+    say(b, rule, why, size);
+    return true;
 }
 
 /* Half open, judged by rate: after so many results. */
@@ -85,10 +119,15 @@ int breaker_verdict(const struct breaker *b, char *why, size_t size)
             .calls = c->successes + c->failures, .failures = c->failures, .slow = c->slow};
         if (w.calls < judged_after(b))
             return 0;
-        if (by_share(b, w.failures, &w, b->params.close_rate, "probes failed", why, size) ||
-            (b->params.slow_call_ns > 0 &&
-             by_share(b, w.slow, &w, b->params.slow_rate, "probes slow", why, size)))
+        if (reached(b, share_of(b, w.failures, w.calls), b->params.close_rate)) {
+            say_share(b, w.failures, w.calls, b->params.close_rate, "probes failed", why, size);
             return -1;
+        }
+        if (b->params.slow_call_ns > 0 &&
+            reached(b, share_of(b, w.slow, w.calls), b->params.slow_rate)) {
+            say_share(b, w.slow, w.calls, b->params.slow_rate, "probes slow", why, size);
+            return -1;
+        }
         snprintf(why, size, "%llu of %llu probes failed, below %.4g%%",
                  (unsigned long long)w.failures, (unsigned long long)w.calls,
                  b->params.close_rate * 100);
@@ -138,10 +177,12 @@ static void explain_half_open(const struct breaker *b, struct policy_reason *why
 static void explain_closed(const struct breaker *b, struct policy_reason *why)
 {
     struct breaker_window w = breaker_looks_at(b);
-    char text[96] = "";
     snprintf(why->rule, sizeof why->rule, "closed: opens at %.120s", b->params.trip);
-    if (breaker_trips(b, text, sizeof text) || *text)
-        snprintf(why->operands, sizeof why->operands, "%s", text);
+    if (b->trip.kind == TRIP_CONSECUTIVE)
+        say(b, RULE_STREAK, why->operands, sizeof why->operands);
+    else if (w.calls && w.calls >= b->trip.minimum)
+        say(b, trip_by_rate(&b->trip) ? RULE_RATE : RULE_FAILURES, why->operands,
+            sizeof why->operands);
     else
         snprintf(why->operands, sizeof why->operands, "%llu results, it takes %llu",
                  (unsigned long long)w.calls, (unsigned long long)b->trip.minimum);

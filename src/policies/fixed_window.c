@@ -65,13 +65,14 @@ static void changed(struct limiter *l, int64_t now_ns, const struct limiter_para
     }
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct window *w = limiter_state(l);
     advance(l, now_ns);
     if (w->left < n)
         return false;
     w->left -= n;
+    *level = (double)w->left;
     return true;
 }
 

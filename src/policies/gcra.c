@@ -140,13 +140,22 @@ static int64_t too_early(const struct gcra *g, struct span tat, int64_t now_ns)
     return tat.ns - limit.ns + (tat.part > limit.part);
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static double level_of(const struct limiter *l, int64_t now_ns)
+{
+    const struct gcra *g = limiter_state_const(l);
+    if (g->tat.ns <= now_ns)
+        return (double)l->params.burst;
+    return (double)l->params.burst - (double)(g->tat.ns - now_ns) * g->per_t;
+}
+
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct gcra *g = limiter_state(l);
     struct span tat = next_tat(g, now_ns, n);
     if (UNLIKELY(above(tat, plus(g, (struct span){now_ns, 0}, g->depth))))
         return false;
     g->tat = tat;
+    *level = level_of(l, now_ns);
     return true;
 }
 
@@ -185,14 +194,6 @@ static void refund(struct limiter *l, int64_t now_ns, const struct ticket *t)
         g->tat = minus(g, g->tat, back);
 }
 
-static double level(const struct limiter *l, int64_t now_ns)
-{
-    const struct gcra *g = limiter_state_const(l);
-    if (g->tat.ns <= now_ns)
-        return (double)l->params.burst;
-    return (double)l->params.burst - (double)(g->tat.ns - now_ns) * g->per_t;
-}
-
 static double cap(const struct limiter *l)
 {
     return (double)l->params.burst;
@@ -227,7 +228,7 @@ const struct limiter_kind limiter_gcra = {
     .when = when,
     .reserve = reserve,
     .refund = refund,
-    .level = level,
+    .level = level_of,
     .cap = cap,
     .admits = admits,
     .explain = explain,

@@ -77,10 +77,21 @@ static int64_t reserve(struct limiter *l, int64_t now_ns, uint32_t n, int64_t ma
     return wait;
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static double level_of(const struct limiter *l, int64_t now_ns)
+{
+    const struct leak *b = limiter_state_const(l);
+    int64_t lead = b->next_ns - now_ns;
+    (void)l;
+    return b->begun && lead > 0 ? (double)((lead + b->every_ns - 1) / b->every_ns) : 0;
+}
+
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct ticket t;
-    return reserve(l, now_ns, n, 0, &t) == 0;
+    if (reserve(l, now_ns, n, 0, &t) != 0)
+        return false;
+    *level = level_of(l, now_ns);
+    return true;
 }
 
 static int64_t when(const struct limiter *l, int64_t now_ns, uint32_t n)
@@ -98,14 +109,6 @@ static int64_t when(const struct limiter *l, int64_t now_ns, uint32_t n)
 
 /* Drops are spoken for in order: none is given back (uber has no cancel; failsafe-go's permits stay
  * taken when the context ends). */
-
-static double level(const struct limiter *l, int64_t now_ns)
-{
-    const struct leak *b = limiter_state_const(l);
-    int64_t lead = b->next_ns - now_ns;
-    (void)l;
-    return b->begun && lead > 0 ? (double)((lead + b->every_ns - 1) / b->every_ns) : 0;
-}
 
 static double cap(const struct limiter *l)
 {
@@ -146,7 +149,7 @@ const struct limiter_kind limiter_leaky_bucket = {
     .take = take,
     .when = when,
     .reserve = reserve,
-    .level = level,
+    .level = level_of,
     .cap = cap,
     .admits = admits,
     .explain = explain,

@@ -42,13 +42,13 @@ static int64_t drain_ns(const struct limiter *l, double excess)
     return ns >= 0x1p63 ? POLICY_NEVER : (int64_t)ns;
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct meter *m = limiter_state(l);
-    double level = level_at(l, m, now_ns) + n;
-    if (n > l->params.burst || drain_ns(l, level - (double)l->params.burst) > 0)
+    double risen = level_at(l, m, now_ns) + n;
+    if (n > l->params.burst || drain_ns(l, risen - (double)l->params.burst) > 0)
         return false;
-    m->level = level;
+    *level = m->level = risen;
     m->last_ns = now_ns;
     return true;
 }

@@ -150,10 +150,9 @@ static void admit(struct policy *p, int64_t now_ns, const struct policy_request 
     p->figures.offered++;
     if (now_ns > l->seen_ns)
         l->seen_ns = now_ns;
-    if (LIKELY(l->waiting.n == 0 && l->kind->take(l, now_ns, r->cost))) {
+    if (LIKELY(l->waiting.n == 0 && l->kind->take(l, now_ns, r->cost, &a->level))) {
         pass(l);
         a->ok = true;
-        a->level = l->kind->level(l, now_ns);
         a->ticket.at_ns = now_ns;
         a->ticket.cost = r->cost;
         a->ticket.rate = l->params.rate;
@@ -187,12 +186,13 @@ static void let_pass(struct limiter *l, const struct waiter *w, const struct tic
                      int64_t at_ns, struct decided *d)
 {
     /* `when` may be a rounding error early where instants are years apart. */
-    for (int64_t step = 1; !l->kind->take(l, at_ns, w->cost); step *= 2)
+    double level;
+    for (int64_t step = 1; !l->kind->take(l, at_ns, w->cost, &level); step *= 2)
         at_ns = limiter_after(at_ns, step);
     leave(l, w, t, at_ns, d);
     pass(l);
     d->a.ok = true;
-    d->a.level = l->kind->level(l, at_ns);
+    d->a.level = level;
 }
 
 static bool decided(struct policy *p, int64_t now_ns, struct decided *d)

@@ -20,8 +20,8 @@ struct limiter_kind {
     void (*init)(struct limiter *l, int64_t now_ns);
     /* l->params is new already; old: what was in force. NULL: nothing but the numbers changes. */
     void (*changed)(struct limiter *l, int64_t now_ns, const struct limiter_params *old);
-    /* Takes n now, or changes nothing. */
-    bool (*take)(struct limiter *l, int64_t now_ns, uint32_t n);
+    /* Takes n now and says the level after it, or changes nothing. */
+    bool (*take)(struct limiter *l, int64_t now_ns, uint32_t n, double *level);
     /* The earliest instant from which take(n) would succeed if nothing else happened; POLICY_NEVER:
      * not by time. Changes nothing. */
     int64_t (*when)(const struct limiter *l, int64_t now_ns, uint32_t n);

@@ -65,13 +65,21 @@ static bool fits(const struct limiter *l, const struct counter *c, int64_t now_n
            (wide)l->params.limit * window;
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static double estimate(const struct limiter *l, int64_t now_ns)
+{
+    struct counter c = counter_at(l, limiter_state_const(l), now_ns);
+    double into = (double)(now_ns - begun_ns(l, &c)) / (double)l->params.window_ns;
+    return (double)c.previous * (1 - (into > 0 ? into : 0)) + (double)c.current;
+}
+
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct counter *c = limiter_state(l);
     *c = counter_at(l, c, now_ns);
     if (!fits(l, c, now_ns, n))
         return false;
     c->current += n;
+    *level = estimate(l, now_ns);
     return true;
 }
 
@@ -102,13 +110,6 @@ static int64_t when(const struct limiter *l, int64_t now_ns, uint32_t n)
         c = counter_at(l, &c, begun_ns(l, &c) + l->params.window_ns);
     }
     return POLICY_NEVER;
-}
-
-static double estimate(const struct limiter *l, int64_t now_ns)
-{
-    struct counter c = counter_at(l, limiter_state_const(l), now_ns);
-    double into = (double)(now_ns - begun_ns(l, &c)) / (double)l->params.window_ns;
-    return (double)c.previous * (1 - (into > 0 ? into : 0)) + (double)c.current;
 }
 
 static double cap(const struct limiter *l)

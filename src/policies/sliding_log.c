@@ -40,7 +40,7 @@ static void log_grow(struct log *g)
     g->cap = cap;
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct log *g = limiter_state(l);
     g->head = head_at(l, g, now_ns);
@@ -51,6 +51,7 @@ static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
             log_grow(g);
         g->ring[g->tail++ & (g->cap - 1)] = now_ns;
     }
+    *level = (double)(g->tail - g->head);
     return true;
 }
 

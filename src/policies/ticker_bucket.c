@@ -73,15 +73,17 @@ static void changed(struct limiter *l, int64_t now_ns, const struct limiter_para
     b->closed = closed;
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct ticker *b = limiter_state(l);
+    *level = (double)b->tokens;
     if (UNLIKELY(b->closed))
         return l->params.shutdown == SHUTDOWN_UNLIMITED;
     count(l, now_ns);
     if (b->tokens < n)
         return false;
     b->tokens -= n;
+    *level = (double)b->tokens;
     return true;
 }
 

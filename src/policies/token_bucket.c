@@ -83,17 +83,19 @@ static int64_t reserve(struct limiter *l, int64_t now_ns, uint32_t n, int64_t ma
     return wait;
 }
 
-static bool take(struct limiter *l, int64_t now_ns, uint32_t n)
+static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)
 {
     struct bucket *b = limiter_state(l);
-    if (UNLIKELY(unlimited(l)))
+    if (UNLIKELY(unlimited(l))) {
+        *level = (double)l->params.burst;
         return true;
+    }
     double tokens = tokens_at(l, b, now_ns) - n;
     if (UNLIKELY(tokens < 0) && drip_ns(l->params.rate, -tokens) > 0)
         return false;
     if (UNLIKELY(n > l->params.burst))
         return false;
-    b->tokens = tokens;
+    *level = b->tokens = tokens;
     b->last_ns = now_ns;
     b->begun = true;
     b->last_event_ns = now_ns;

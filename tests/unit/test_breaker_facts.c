@@ -442,6 +442,59 @@ Test(breaker_facts, a_dry_run_says_what_it_would_have_done)
     }
 }
 
+/* Whoever glances decides as whoever asks, on the same tape. */
+Test(breaker_facts, a_glance_decides_as_the_machine)
+{
+    static const char *const rules[] = {
+        "trip = consecutive(3); open_for = 3s",
+        "trip = failures(3 of 5); open_for = 3s",
+        "trip = rate(50% in 10s, min 4); open_for = 3s; late_results = count",
+        "trip = consecutive(3); open_for = 3s; open_timer = last_failure; late_results = count",
+        "preset = gobreaker; open_for = 3s; interval = 5s",
+        "preset = hystrix"};
+    uint64_t glanced = 0;
+    for (uint64_t seed = 0; seed < 6000; seed++) {
+        struct tape r = {seed};
+        const char *rule = rules[seed % ARRAY_LEN(rules)];
+        struct policy *a = breaker_from(rule), *b = breaker_from(rule);
+        struct breaker_gate *gate = breaker_gate(b);
+        struct ticket ours[6], theirs[6];
+        bool out[6] = {false};
+        int64_t t = 0;
+        uint64_t bias = tape_below(&r, 4);
+        for (int i = 0; i < 100; i++) {
+            t += MS((int64_t)tape_below(&r, 1500));
+            uint64_t k = tape_below(&r, 6);
+            if (out[k]) {
+                enum call_end how = tape_below(&r, 8) > 2 * bias ? CALL_OK : CALL_ERROR;
+                policy_end(a, t, &ours[k], how, 0);
+                if (how != CALL_OK || !breaker_quick_success(gate, &theirs[k]))
+                    policy_end(b, t, &theirs[k], how, 0);
+                out[k] = false;
+            } else {
+                struct admission x = breaker_ask(a, t), y = {.ok = true};
+                enum breaker_quick quick = breaker_quick_admit(gate, t, &y.ticket);
+                if (quick == BREAKER_ASK)
+                    y = breaker_ask(b, t);
+                else if (quick == BREAKER_REFUSES)
+                    y.ok = false;
+                glanced += quick != BREAKER_ASK;
+                cr_assert_eq(x.ok, y.ok, "seed %llu, step %d", (unsigned long long)seed, i);
+                if (quick == BREAKER_REFUSES)
+                    cr_assert_leq(y.ticket.at_ns - t, x.retry_after_ns);
+                ours[k] = x.ticket;
+                theirs[k] = y.ticket;
+                out[k] = x.ok;
+            }
+            cr_assert_eq(breaker_state(a), breaker_state(b), "seed %llu, step %d",
+                         (unsigned long long)seed, i);
+        }
+        policy_free(a);
+        policy_free(b);
+    }
+    cr_assert_gt(glanced, 100000);
+}
+
 Test(breaker_facts, rejections_by_a_policy_further_in_count_unless_they_are_ignored)
 {
     struct policy *outer = breaker_from("trip = consecutive(3)");
