@@ -25,10 +25,12 @@ struct sim_run {
 static inline void sim_run_take(void *arg, const struct event *ev, size_t n)
 {
     struct sim_run *r = arg;
+    if (!n)
+        return;
     grow(&r->ev, &r->cap, r->n + n, sizeof *ev);
     memcpy(r->ev + r->n, ev, n * sizeof *ev);
     r->n += n;
-    if (n && ev[n - 1].kind == EV_END) {
+    if (ev[n - 1].kind == EV_END) {
         pthread_mutex_lock(&r->lock);
         r->over = true;
         pthread_cond_signal(&r->changed);
