@@ -90,7 +90,7 @@ static bool in_ns(uint64_t digits, int after, int64_t unit, int64_t *ns)
     for (int i = 0; i < after && ten < unit; i++)
         ten *= 10;
     if (powers[after] == (double)ten && unit % ten == 0) {
-        *ns = (int64_t)digits * (unit / ten);
+        *ns = (int64_t)(digits * (uint64_t)(unit / ten));
         return digits <= (uint64_t)(INT64_MAX / (unit / ten));
     }
     double v = (double)digits / powers[after] * (double)unit + 0.5;

@@ -30,7 +30,7 @@ static const char player_text[] = "[scenario]\n"
                                   "queue = 10\n";
 
 struct player_run {
-    struct run_options options;
+    struct run_options *options; /* the player borrows them: they must not move */
     struct scenario *scenario;
     struct player *p;
 };
@@ -41,12 +41,13 @@ static inline struct player_run player_begin(const char *more)
     struct player_run r = {0};
     struct errors e = {0};
     char *text = xasprintf("%s%s", player_text, more), *error;
-    run_options_init(&r.options);
-    r.options.paused = true;
-    r.scenario = scenario_parse("small", NULL, text, strlen(text), &app_schema, r.options.sets, &e);
+    r.options = xcalloc(1, sizeof *r.options);
+    run_options_init(r.options);
+    r.options->paused = true;
+    r.scenario = scenario_parse("small", NULL, text, strlen(text), &app_schema, r.options->sets, &e);
     cr_assert(r.scenario, "%s", e.kept ? e.item[0].text : "?");
     free(text);
-    r.p = player_open(r.scenario, &r.options, &error);
+    r.p = player_open(r.scenario, r.options, &error);
     cr_assert(r.p, "%s", error);
     return r;
 }
@@ -55,7 +56,8 @@ static inline void player_end(struct player_run *r)
 {
     player_close(r->p);
     scenario_free(r->scenario);
-    run_options_free(&r->options);
+    run_options_free(r->options);
+    free(r->options);
 }
 
 /* Seeks, as the screen does: from tick to tick. */
