@@ -99,6 +99,41 @@ src/policies/limiters.def src/policies LIMITER limiter
 END
 }
 
+# src/README.md shows includes.tsv, between two marks.
+include_table() {
+    echo '| module | may include |'
+    echo '|---|---|'
+    awk -F '\t' '/^#/ { next } /^</ { exit }
+        { gsub(/ /, ", ", $2); sub(/^\*$/, "everything", $2)
+          print "| " $1 " | " ($2 == "" ? "–" : $2) " |" }' "$here/includes.tsv"
+}
+rule_readme_includes() {
+    include_table >"$scratch/wanted"
+    sed -n '/^<!-- includes -->$/,/^<!-- .includes -->$/{/^<!--/d;p}' src/README.md >"$scratch/shown"
+    diff "$scratch/shown" "$scratch/wanted" | sed -n 's,^>,src/README.md should say:,p
+        s,^<,src/README.md says:,p'
+}
+# Every file stands in its folder's table of src/README.md, and what stands there exists.
+rule_source_map() {
+    sed -n '/^### /{s,^### ,,;s,$,/,;h;}
+        /^| `/{s/^| //;s/ |.*//;s/`//g;G;s,\n, ,;p;}' src/README.md |
+        awk '{ for (i = 1; i < NF; i++) print $NF $i }' | sort >"$scratch/map"
+    files '*.c' '*.h' '*.def' | grep -E '^(src|views)/' | sed 's,\.[a-z]*$,,' | sort -u >"$scratch/stems"
+    awk -v map="$scratch/map" 'BEGIN {
+        while ((getline line <map) > 0) {
+            row[++n] = line; regex = line
+            gsub(/[.]/, "[.]", regex); gsub(/\*/, "[^/]*", regex); re[n] = "^" regex "$"
+        }
+    }
+    {
+        found = 0
+        for (i = 1; i <= n; i++) if ($0 ~ re[i]) { used[i] = 1; found = 1 }
+        if (!found) print $0 ": not in the source map of src/README.md"
+    }
+    END { for (i = 1; i <= n; i++) if (row[i] ~ /^(src|views)\// && !used[i])
+        print "src/README.md: there is no " row[i] }' "$scratch/stems"
+}
+
 # ---- planted offences: each writes one into the empty tree it stands in ---------------------
 
 plant_includes() { printf '#include "runtime/rt.h"\n' >views/x.c; }
@@ -112,6 +147,9 @@ plant_no_workplace() { printf 'see /%s/main\n' work >README.md; }
 plant_nothing_left_to_do() { printf '/* %s: later */\n' "TO""DO" >views/x.c; }
 plant_lesson_pairs() { printf '[w]\nmistake = M1\n[expect]\n' >configs/lessons/T1.M1-x.ini; }
 plant_rows_and_files() { printf 'PATTERN(gone)\n' >src/patterns/patterns.def; }
+
+plant_readme_includes() { printf '<!-- includes -->\n<!-- /includes -->\n' >src/README.md; }
+plant_source_map() { printf '### src\n| `gone` | what |\n' >src/README.md; }
 
 tap() { # tap OK? NAME
     number=$((number + 1))
