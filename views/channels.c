@@ -49,8 +49,9 @@ static void level_text(const struct object_model *o, char *out, size_t size)
 
 /* "1 sender waits 84ms   high 10", or the stamp. */
 static void draw_waits(struct canvas *c, int x, int y, int w, const struct screen_state *s,
-                       const struct object_model *o)
+                       uint32_t id)
 {
+    const struct object_model *o = &s->model->objects[id];
     char text[96], age[FORMAT_SIZE], number[FORMAT_SIZE];
     int right = x + w;
     if (o->kind == OBJ_DEPENDENCY) {
@@ -71,13 +72,15 @@ static void draw_waits(struct canvas *c, int x, int y, int w, const struct scree
     if (o->senders) {
         snprintf(text, sizeof text, "‖ %s sender%s %s", format_count(number, o->senders),
                  o->senders == 1 ? " waits" : "s wait",
-                 format_duration(age, s->view_ns - o->senders_since));
+                 format_duration(
+                     age, longest_wait(s->model, id, WHY_CHAN_SEND, o->senders_since, s->view_ns)));
         x = canvas_text_cut(c, x, y, right - x, ST_WARN, 0, text) + 2;
     }
     if (o->receivers) {
         snprintf(text, sizeof text, "◌ %s receiver%s %s", format_count(number, o->receivers),
                  o->receivers == 1 ? " waits" : "s wait",
-                 format_duration(age, s->view_ns - o->receivers_since));
+                 format_duration(age, longest_wait(s->model, id, WHY_CHAN_RECV, o->receivers_since,
+                                                   s->view_ns)));
         x = canvas_text_cut(c, x, y, right - x, ST_WAITING, 0, text) + 2;
     }
     if (!o->senders && !o->receivers && !o->closed)
@@ -117,7 +120,7 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
     canvas_text(c, x, r.y, full ? ST_FILL_HIGH : ST_NORMAL, 0, text);
     x += level + 1;
     if (r.h == 1 && spark >= WAITS + 8) { /* one wide line: who waits stands in it */
-        draw_waits(c, x, r.y, WAITS, s, o);
+        draw_waits(c, x, r.y, WAITS, s, id);
         x += WAITS + 1;
         spark -= WAITS + 1;
     }
@@ -125,7 +128,7 @@ static void draw_object(struct canvas *c, struct rect r, int name, const struct 
         draw_spark(c, x, r.y, spark, &o->history, o->cap > 0 ? (double)o->cap : 0,
                    full ? ST_FILL_HIGH : ST_FILL);
     if (r.h > 1)
-        draw_waits(c, r.x + 2 + name, r.y + 1, r.w - name - 2, s, o);
+        draw_waits(c, r.x + 2 + name, r.y + 1, r.w - name - 2, s, id);
 }
 
 /* What the histories cover: all of them began with their object, nearly together. */

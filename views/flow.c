@@ -226,6 +226,17 @@ static void draw_counts(const struct flow *f, const struct crowd *w, int x, int 
     }
 }
 
+static int counts_width(const struct crowd *w)
+{
+    char number[FORMAT_SIZE];
+    int width = 0;
+    for (int i = 0; i < STATE_GROUPS; i++)
+        if (w->state[i])
+            width += 5 + (int)strlen(format_count(number, w->state[i])) +
+                     utf8_width(state_group_word(i));
+    return width;
+}
+
 /* A glyph a task with their counts behind, or only counts by state when they are too many. */
 static void draw_strip(const struct flow *f, int node, int x, int y, int most)
 {
@@ -241,17 +252,19 @@ static void draw_strip(const struct flow *f, int node, int x, int y, int most)
         draw_counts(f, w, x + 1, y, right);
         return;
     }
+    bool words = counts_width(w) <= most;
     for (int rank = 0; rank < STATE_GROUPS; rank++) {
         int i = state_group_loud(rank);
         if (!w->state[i])
             continue;
         struct state_look l = state_group_look(i);
-        char number[FORMAT_SIZE];
+        char number[FORMAT_SIZE], text[48];
         format_count(number, w->state[i]);
-        if (x + 1 + (int)strlen(number) > right)
+        snprintf(text, sizeof text, words ? "%s %s" : "%s", number, state_group_word(i));
+        if (x + 1 + utf8_width(text) > right)
             return;
         canvas_put(f->c, x, y, l.glyph, l.style, 0);
-        x = canvas_text(f->c, x + 1, y, l.style, 0, number) + 1;
+        x = canvas_text(f->c, x + 1 + words, y, l.style, 0, text) + 1 + words;
     }
 }
 

@@ -288,7 +288,7 @@ static void draw_words(struct canvas *c, const struct screen_state *s)
         draw_bar(c, y, 1, ST_MARK, said);
     else if (s->hint) {
         int x = canvas_text_cut(c, 1, y, c->w - 2, ST_MARK, 0, s->hint) + 2;
-        if (s->replay || s->last_ns > s->view_ns) /* one can move in it */
+        if (s->replay || (s->paused && s->last_ns > s->view_ns)) /* one can move in it */
             draw_progress(c, x, y, c->w - 1 - x, s, false);
     }
     str_free(&found);

@@ -109,6 +109,10 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct screen
         k.state += k.item ? k.item + 1 : 0;
     struct str words = {0};
     state_text(m, t, &words);
+    if (utf8_width(words.data) > k.state - 2 && t->on) { /* the state and on what says the most */
+        str_clear(&words);
+        str_addf(&words, "%s: %s", l.word, model_object_name(m, t->on));
+    }
     canvas_text_cut(c, at + 2, y, k.state - 2, l.style, 0, words.data);
     str_free(&words);
     at += k.state + 1;

@@ -130,28 +130,67 @@ Test(screens, paused_recording_changed)
     scene_free(&sc);
 }
 
-static void lesson(const char *path, const char *name, int64_t ms)
+/* A scenario at an instant as it comes up, with its own layout, at all sizes. */
+static void moment(const char *path, const char *name, int64_t ms)
 {
     struct scene sc;
     char full[512];
-    snprintf(full, sizeof full, SCREENS "/../../configs/lessons/%s.ini", path);
+    snprintf(full, sizeof full, SCREENS "/../../configs/%s.ini", path);
     scene_start(&sc, full, NULL);
     scene_to(&sc, ms);
-    shot(&sc, name, 80, 24, false, "flow");
-    struct canvas *c = canvas_create(120, 40);
-    scene_draw(&sc, c, sc.scenario->layout, "flow", NULL);
-    matches(c, name);
-    canvas_free(c);
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        struct canvas *c = canvas_create(sizes[i].w, sizes[i].h);
+        scene_draw(&sc, c, sc.scenario->layout, "flow", NULL);
+        matches(c, name);
+        canvas_free(c);
+    }
     scene_free(&sc);
 }
 
 Test(screens, lessons)
 {
-    lesson("T1.M1-jobs-never-closed", "lesson_m1", 60000);
-    lesson("T1.M2-results-closed-too-early", "lesson_m2", 60000);
-    lesson("T1.M3-no-cancel", "lesson_m3_caption", 3500);
-    lesson("T1.M3-no-cancel", "lesson_m3", 60000);
-    lesson("T1.M4-one-task", "lesson_m4", 60000);
+    moment("lessons/T1.M1-jobs-never-closed", "lesson_m1", 60000);
+    moment("lessons/T1.M2-results-closed-too-early", "lesson_m2", 60000);
+    moment("lessons/T1.M3-no-cancel", "lesson_m3_caption", 3500);
+    moment("lessons/T1.M3-no-cancel", "lesson_m3", 60000);
+    moment("lessons/T1.M4-one-task", "lesson_m4", 60000);
+    moment("lessons/T1.M4-slow-consumer", "lesson_m4_slow", 4000);
+}
+
+/* What becomes of the pool: it drains, it is cancelled, its jobs hang, it grows. */
+Test(screens, moments_of_the_pool)
+{
+    moment("worker_pool_shutdown", "shutdown", 4500);
+    moment("worker_pool_cancel", "cancel", 4500);
+    moment("worker_pool_hung_jobs", "hung_jobs", 8000);
+    moment("worker_pool_autoscale", "autoscale", 9000);
+}
+
+/* In a recording one sees how far one is, and which marks one has passed. */
+Test(screens, replay)
+{
+    struct scene sc;
+    scene_start(&sc, SCREENS "/../../configs/worker_pool.ini", busy);
+    scene_command(&sc, 3000, "mark half full");
+    scene_to(&sc, 6000);
+    sc.s.replay = true;
+    sc.s.last_ns = INT64_C(20000000000);
+    sc.s.hint = "space stops time";
+    shots(&sc, "replay", "flow");
+    scene_free(&sc);
+}
+
+/* A film has no keys: its last line is the time. */
+Test(screens, film)
+{
+    struct scene sc;
+    struct key_hint none[1] = {{NULL, NULL}};
+    scene_start(&sc, SCREENS "/../../configs/worker_pool.ini", busy);
+    scene_to(&sc, 6000);
+    sc.s.keys = none;
+    sc.s.last_ns = INT64_C(20000000000);
+    shots(&sc, "film", "flow");
+    scene_free(&sc);
 }
 
 Test(screens, priorities)
@@ -366,11 +405,14 @@ Test(screens, every_size_every_panel)
                         .chosen = 1,
                         .input = "abc",
                         .cursor = 3};
-    for (int w = 1; w <= 130; w++)
-        for (int h = 1; h <= 45; h += w % 3 + 1) {
+    size_t n = 0;
+    while (views[n])
+        n++;
+    for (int w = 1; w <= 220; w++)
+        for (int h = 1; h <= 70; h++) {
             struct canvas *c = canvas_create(w, h);
             c->ascii = (w + h) % 5 == 0;
-            int panel = (w + h) % 10;
+            int panel = (w + h) % (int)n;
             o.chosen = h % 2 ? 1 : -1;
             o.scroll = w;
             scene_draw(&sc, c, w % 4 ? NULL : sc.scenario->layout, views[panel]->name,

@@ -36,6 +36,10 @@ const char *state_group_word(int group); /* of several: "2 blocked", "12 waiting
 int state_group_loud(int rank);          /* the groups by how much they matter; rank 0 first */
 /* "running", "blocked: send jobs", "waits: recv jobs", "calls dependency". */
 void state_text(const struct model *m, const struct task_model *t, struct str *out);
+/* How long the first of those who wait for that on an object has waited; `since` where no task says
+ * so itself (one that waits in a select, or too many to ask). */
+int64_t longest_wait(const struct model *m, uint32_t obj, uint8_t why, int64_t since,
+                     int64_t now_ns);
 /* The state to show: the task whose panic ended the run stands as panicked. */
 uint8_t state_shown(const struct model *m, uint32_t task);
 bool task_live(const struct task_model *t);

@@ -92,6 +92,20 @@ uint8_t state_shown(const struct model *m, uint32_t task)
     return m->panic_text && m->panic_task == task ? TASK_PANICKED : t->state;
 }
 
+int64_t longest_wait(const struct model *m, uint32_t obj, uint8_t why, int64_t since,
+                     int64_t now_ns)
+{
+    enum { MANY = 20000 };
+    int64_t first = INT64_MAX;
+    for (uint32_t id = 1; id < m->tasks_n && m->tasks_n < MANY; id++) {
+        const struct task_model *t = &m->tasks[id];
+        if (t->on == obj && t->why == why && t->since_ns < first &&
+            (t->state == TASK_WAITING || t->state == TASK_LEAKED))
+            first = t->since_ns;
+    }
+    return now_ns - (first == INT64_MAX ? since : first);
+}
+
 bool task_live(const struct task_model *t)
 {
     return t->known && t->state != TASK_DONE && t->state != TASK_PANICKED;

@@ -189,9 +189,10 @@ void why_text(const struct model *m, const struct event *e, uint64_t seq, struct
     const struct rule *r = rule_of(e);
     if (r)
         str_addf(out, "%s\n\n", r->rule);
+    size_t before = out->len;
     numbers(m, e, out);
     if (r && r->otherwise)
-        str_addf(out, "\nOtherwise: %s\n", r->otherwise);
+        str_addf(out, "%sOtherwise: %s\n", out->len > before ? "\n" : "", r->otherwise);
     for (size_t i = 0; i < m->diagnoses_n; i++)
         if (m->diagnoses[i].t_ns == e->t_ns) {
             str_addc(out, '\n');
