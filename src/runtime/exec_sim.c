@@ -106,18 +106,23 @@ static inline struct sim_task *pick(struct sim *s)
 
 static NOINLINE void run_posts(struct sim *s)
 {
-    pthread_mutex_lock(&s->post_lock);
-    struct sim_post *p = s->posts;
-    s->posts = NULL;
-    s->posts_tail = &s->posts;
-    atomic_store(&s->posted, false);
-    pthread_mutex_unlock(&s->post_lock);
-    while (p) {
-        struct sim_post *next = p->next;
-        if (!rt_ended(&s->rt))
-            p->fn(&s->rt, p->arg);
+    for (;;) { /* one by one: it may panic, then this does not come back */
+        pthread_mutex_lock(&s->post_lock);
+        struct sim_post *p = s->posts;
+        if (p)
+            s->posts = p->next;
+        if (!s->posts) {
+            s->posts_tail = &s->posts;
+            atomic_store(&s->posted, false);
+        }
+        pthread_mutex_unlock(&s->post_lock);
+        if (!p)
+            return;
+        void (*fn)(struct rt *, void *) = p->fn;
+        void *arg = p->arg;
         free(p);
-        p = next;
+        if (!rt_ended(&s->rt))
+            fn(&s->rt, arg);
     }
 }
 
@@ -155,8 +160,7 @@ NORETURN static inline __attribute__((always_inline)) void sim_exit(struct task 
 {
     struct sim *s = sim_of(rt_engine);
     struct sim_task *next = NULL;
-    struct coro nobody;
-    struct coro *from = &nobody;
+    struct coro *from = &s->nobody;
     if (self) {
         from = &sim_task(self)->co;
         s->alive--;
@@ -166,8 +170,12 @@ NORETURN static inline __attribute__((always_inline)) void sim_exit(struct task 
             rt_stop(&s->rt, END_DONE);
         next = sim_next(s);
     }
+    /* A timer or a command has panicked. Whose stack it borrowed is left as it is: others may have
+     * to look at what waits on it. */
+    if (!self && s->on_main)
+        longjmp(s->leave_main, 1);
     rt_current = next ? &next->t : NULL;
-    coro_switch(from, next ? &next->co : &s->main, true);
+    coro_switch(from, next ? &next->co : &s->main, self != NULL);
     die("a task came back from its end");
 }
 
@@ -378,6 +386,17 @@ static enum end_why quiescent(const struct sim *s)
     return s->rt.main_done || s->hung ? END_DONE : END_ASLEEP;
 }
 
+/* NULL also when a timer or a command has ended the run. */
+static struct sim_task *next_from_main(struct sim *s)
+{
+    struct sim_task *t = NULL;
+    s->on_main = true;
+    if (setjmp(s->leave_main) == 0)
+        t = sim_next_task(s);
+    s->on_main = false;
+    return t;
+}
+
 enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
 {
     struct sim *s = sim_of(rt);
@@ -387,7 +406,7 @@ enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
     s->step_end = rt_ended(rt) ? 0 : steps > UINT64_MAX - s->steps ? UINT64_MAX : s->steps + steps;
     coro_main(&s->main);
     for (;;) {
-        struct sim_task *t = sim_next_task(s);
+        struct sim_task *t = next_from_main(s);
         if (t) {
             rt_current = &t->t;
             coro_switch(&s->main, &t->co, false);

@@ -56,6 +56,9 @@ struct sim {
     bool random_pick; /* the schedule has a say */
     struct rng *schedule_rng;
     struct coro main;
+    struct coro nobody;    /* takes what is left for ever without being a task's end */
+    bool on_main;          /* timers and commands run on the main context now */
+    jmp_buf leave_main;    /* the way out for one that panics there */
     struct sim_task *reap; /* left its stack for ever; free it from another stack */
     struct sim_task *spare;
     uint32_t alive, hung; /* tasks; those that wait for io without a deadline */

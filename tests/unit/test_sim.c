@@ -337,3 +337,50 @@ Test(sim, twenty_thousand_tasks)
     cr_assert_eq(sim_run_count(&r, EV_TASK, TASK_DONE), 20001);
     sim_run_free(&r);
 }
+
+/* Between two runs nobody's stack is there to borrow: timers and commands run on the caller's. */
+static void closes_nil(struct rt *rt, void *arg)
+{
+    (void)rt;
+    (void)arg;
+    chan_close(NULL);
+}
+static void m_sleeps_with_a_bad_timer(void *arg)
+{
+    (void)arg;
+    timer_func(rt_now() + 1000, 0, closes_nil, NULL);
+    rt_sleep(1000000000);
+}
+static void never(struct rt *rt, void *arg)
+{
+    (void)rt;
+    *(bool *)arg = true;
+}
+
+Test(panic, of_a_timer_between_two_runs)
+{
+    struct sim_run r;
+    sim_run_init(&r, 1);
+    sim_run_start(&r, m_sleeps_with_a_bad_timer, NULL);
+    cr_assert_eq(rt_sim_run(r.rt, 500, UINT64_MAX), RT_IDLE);
+    cr_assert_eq(rt_sim_run(r.rt, NEVER, UINT64_MAX), RT_ENDED);
+    cr_assert_eq(sim_run_end(&r), END_PANIC);
+    cr_assert_eq(rt_sim_run(r.rt, NEVER, UINT64_MAX), RT_ENDED, "and it stays so");
+    sim_run_free(&r);
+}
+
+Test(panic, of_a_command_between_two_runs)
+{
+    struct sim_run r;
+    bool came = false;
+    sim_run_init(&r, 1);
+    sim_run_start(&r, m_sleeps_with_a_bad_timer, NULL);
+    cr_assert_eq(rt_sim_run(r.rt, 500, UINT64_MAX), RT_IDLE);
+    rt_post(r.rt, closes_nil, NULL);
+    rt_post(r.rt, never, &came);
+    cr_assert_eq(rt_sim_run(r.rt, NEVER, UINT64_MAX), RT_ENDED);
+    cr_assert_eq(sim_run_end(&r), END_PANIC);
+    cr_assert_eq(r.ev[r.n - 1].t_ns, 500);
+    sim_run_free(&r);
+    cr_assert(!came);
+}
