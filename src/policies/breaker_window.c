@@ -57,7 +57,7 @@ static void drop_bucket(struct tally *t, uint64_t place)
 
 void tally_roll(struct tally *t, uint64_t age)
 {
-    if (!t->bucket || age <= t->age)
+    if (!t->bucket || !t->n || age <= t->age)
         return;
     if (age - t->age >= t->n) {
         tally_clear(t);

@@ -82,7 +82,10 @@ static double level_of(const struct limiter *l, int64_t now_ns)
     const struct leak *b = limiter_state_const(l);
     int64_t lead = b->next_ns - now_ns;
     (void)l;
-    return b->begun && lead > 0 ? (double)((lead + b->every_ns - 1) / b->every_ns) : 0;
+    if (!b->begun || lead <= 0)
+        return 0;
+    int64_t drops = (lead + b->every_ns - 1) / b->every_ns; /* the one under way too */
+    return (double)drops;
 }
 
 static bool take(struct limiter *l, int64_t now_ns, uint32_t n, double *level)

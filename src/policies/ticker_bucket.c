@@ -119,7 +119,8 @@ static double cap(const struct limiter *l)
 static double admits(const struct limiter *l, int64_t span_ns)
 {
     const struct ticker *b = limiter_state_const(l);
-    return (double)(l->params.burst + 1 + span_ns / b->every_ns);
+    int64_t ticks = span_ns / b->every_ns; /* whole ones */
+    return (double)(l->params.burst + 1 + ticks);
 }
 
 static void explain(const struct limiter *l, int64_t now_ns, uint32_t n, struct policy_reason *why)

@@ -91,7 +91,7 @@ static bool wake_one(struct cond *c, enum cond_op op)
     if (cw) {
         cw->delay_ns = c->delay_ns;
         c->delay_ns = 0;
-        emit_cond(c, op == COND_SIGNAL ? COND_WAKE : op, t->id, 1);
+        emit_cond(c, op == COND_SIGNAL ? COND_WAKE : op, cw->w.task->id, 1);
     }
     guard_unlock(&c->guard);
     if (t)

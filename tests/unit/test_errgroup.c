@@ -7,6 +7,7 @@
 
 static struct errgroup *g;
 static struct context *ctx;
+static struct chan *begin;
 static const char *result;
 static _Atomic int started, active, most_active;
 static char said[2][64];
@@ -25,6 +26,14 @@ static const char *fine(void *arg)
     return NULL;
 }
 
+/* After the group has taken the other's error: that is what cancels its context. */
+static const char *slow_fails_after(void *arg)
+{
+    (void)arg;
+    chan_recv(ctx_done(ctx), NULL);
+    both_note('s');
+    return "slow";
+}
 static const char *slow_fails(void *arg)
 {
     (void)arg;
@@ -41,15 +50,25 @@ static const char *quick_fails(void *arg)
     return "quick";
 }
 
+static const char *quick_fails_when_told(void *arg)
+{
+    (void)arg;
+    chan_recv(begin, NULL);
+    both_note('q');
+    return "quick";
+}
+
 static void m_first(void *arg)
 {
     (void)arg;
-    g = errgroup_make("g", NULL);
-    errgroup_go(g, "slow", slow_fails, NULL);
-    errgroup_go(g, "quick", quick_fails, NULL);
+    g = errgroup_with_context(ctx_background(), "g", NULL, &ctx);
+    begin = chan_make("begin", 0);
+    errgroup_go(g, "slow", slow_fails_after, NULL);
+    errgroup_go(g, "quick", quick_fails_when_told, NULL);
     for (int i = 0; i < 20; i++) /* no limit: none of these waits */
         errgroup_go(g, "fine", fine, NULL);
     both_note('-');
+    chan_close(begin);
     result = errgroup_wait(g);
     both_note('w');
 }
