@@ -218,7 +218,10 @@ static inline void apply(struct model *m, const struct event *e)
         fold_task(m, e);
         return;
     case EV_CHAN:
-        fold_chan(m, e);
+    case EV_GROUP:
+    case EV_LOCK:
+    case EV_SEM:
+        fold_thing(m, e);
         return;
     case EV_REQUEST:
         fold_request(m, e);
@@ -244,23 +247,14 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_CTX:
         fold_ctx(m, e);
         return;
-    case EV_GROUP:
-        fold_group(m, e);
-        return;
     case EV_TIMER:
         fold_timer(m, e);
-        return;
-    case EV_LOCK:
-        fold_lock(m, e);
         return;
     case EV_ONCE:
         fold_once(m, e);
         return;
     case EV_COND:
         fold_cond(m, e);
-        return;
-    case EV_SEM:
-        fold_sem(m, e);
         return;
     case EV_ERROR:
         fold_error(m, e);

@@ -36,14 +36,11 @@ void fold_task(struct model *m, const struct event *e);
 void fold_source(struct model *m, const struct event *e);
 void fold_object(struct model *m, const struct event *e);
 void fold_edge(struct model *m, const struct event *e);
-void fold_chan(struct model *m, const struct event *e);
+void fold_thing(struct model *m, const struct event *e); /* CHAN, GROUP, LOCK, SEM */
 void fold_ctx(struct model *m, const struct event *e);
-void fold_group(struct model *m, const struct event *e);
 void fold_timer(struct model *m, const struct event *e);
-void fold_lock(struct model *m, const struct event *e);
 void fold_once(struct model *m, const struct event *e);
 void fold_cond(struct model *m, const struct event *e);
-void fold_sem(struct model *m, const struct event *e);
 void fold_error(struct model *m, const struct event *e);
 void fold_request(struct model *m, const struct event *e);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Objects: channels, groups, locks, contexts, timers, and the edges that say who holds which end.
- *
- * How many wait at a channel stands in its events; a task that begins to wait adds itself at once,
- * because nothing happens on the channel then. The next event sets it right again. */
+/* Objects: what they are, contexts, timers, errors of groups, and the edges that say who holds
+ * which end. */
 #include "model/model_inside.h"
 
 #include <stdlib.h>
@@ -40,34 +38,6 @@ void fold_object(struct model *m, const struct event *e)
     o->cap = e->v;
 }
 
-static void waiting(struct object_model *o, int64_t now_ns, uint32_t senders, uint32_t receivers)
-{
-    o->senders_since = senders && !o->senders ? now_ns : o->senders_since;
-    o->receivers_since = receivers && !o->receivers ? now_ns : o->receivers_since;
-    o->senders = senders;
-    o->receivers = receivers;
-}
-
-void fold_chan(struct model *m, const struct event *e)
-{
-    struct object_model *o = object_at(m, e->obj);
-    if (UNLIKELY(!o))
-        return;
-    int64_t now = m->now_ns;
-    count_op(o, e->op);
-    object_level(o, now, e->a);
-    waiting(o, now, e->b, e->c);
-    object_rate(o, now, e->op == CHAN_SEND, e->op == CHAN_RECV);
-    if (LIKELY(e->op <= CHAN_RECV))
-        return;
-    model_log(m, e);
-    if (e->op == CHAN_CLOSE) {
-        o->closed = true;
-        o->closed_ns = now;
-        o->closed_by = e->task;
-    }
-}
-
 void fold_ctx(struct model *m, const struct event *e)
 {
     struct object_model *o = object_at(m, e->obj);
@@ -84,20 +54,6 @@ void fold_ctx(struct model *m, const struct event *e)
     o->closed_ns = m->now_ns;
     o->cause = e->task;
     model_log(m, e);
-}
-
-void fold_group(struct model *m, const struct event *e)
-{
-    struct object_model *o = object_at(m, e->obj);
-    if (!o)
-        return;
-    count_op(o, e->op);
-    object_level(o, m->now_ns, (double)(int32_t)e->a);
-    if (e->b && !o->waiters)
-        o->receivers_since = m->now_ns;
-    o->waiters = e->b;
-    if (e->op == GROUP_DONE && !e->a)
-        model_log(m, e); /* who waits says its task, who fails the error */
 }
 
 void fold_error(struct model *m, const struct event *e)
