@@ -15,10 +15,12 @@
  * run queue to idle ones, which steal half of it, and a slice ends after 10 ms if others wait. */
 #include "runtime/sim.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 /* ---- run queues ---------------------------------------------------------------------------- */
 
@@ -146,8 +148,10 @@ struct sim_task *sim_next_task(struct sim *s)
         if (when > s->until_ns || when == NEVER)
             return NULL;
         s->steps++;
-        if (when > s->now_ns)
+        if (when > s->now_ns) {
             s->now_ns = when;
+            s->moved_at = s->steps;
+        }
         struct rt_timer *timer = timer_heap_pop(&s->timers);
         rt_current = NULL;
         timer->fire(&s->rt, timer->arg);
@@ -397,13 +401,32 @@ static struct sim_task *next_from_main(struct sim *s)
     return t;
 }
 
+/* Where to look up: at `end`, or earlier, when time may have stood still for too long by then. */
+static uint64_t look_up_at(const struct sim *s, uint64_t end)
+{
+    uint64_t still_end = s->moved_at + s->still_steps;
+    return s->still_steps && still_end < end ? still_end : end;
+}
+
+static void stands_still(struct sim *s)
+{
+    struct str text = {0};
+    str_addf(&text, "time stands still: %" PRIu64 " steps at one instant, and nothing takes time",
+             s->still_steps);
+    uint32_t id = s->rt.probes ? strtab_intern(s->rt.names, text.data) : 0;
+    emit(NULL, EV_PANIC, 0, 0, 0, 0, id, 0);
+    str_free(&text);
+    rt_stop(&s->rt, END_PANIC);
+}
+
 enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
 {
     struct sim *s = sim_of(rt);
     struct entered was = enter(s);
     enum rt_state state = RT_MORE;
+    uint64_t end = steps > UINT64_MAX - s->steps ? UINT64_MAX : s->steps + steps;
     s->until_ns = until_ns;
-    s->step_end = rt_ended(rt) ? 0 : steps > UINT64_MAX - s->steps ? UINT64_MAX : s->steps + steps;
+    s->step_end = rt_ended(rt) ? 0 : look_up_at(s, end);
     coro_main(&s->main);
     for (;;) {
         struct sim_task *t = next_from_main(s);
@@ -417,8 +440,15 @@ enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
             state = RT_ENDED;
             break;
         }
-        if (s->steps >= s->step_end)
-            break;
+        if (s->steps >= s->step_end) {
+            if (s->still_steps && s->steps - s->moved_at >= s->still_steps)
+                stands_still(s);
+            else if (s->steps >= end)
+                break;
+            else
+                s->step_end = look_up_at(s, end);
+            continue;
+        }
         if (atomic_load(&s->posted))
             continue;
         if (!s->timers.n && !s->runnable) {
@@ -503,6 +533,7 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
     s->sink_arg = c->sink_arg;
     s->out = (struct emitter){
         .next = s->chunk, .end = s->chunk + SIM_CHUNK, .now_ns = &s->now_ns, .refill = hand_over};
+    s->still_steps = c->still_steps;
 #if defined(CORO_ASAN) || defined(CORO_TSAN)
     s->stack_bytes = c->stack_bytes ? c->stack_bytes : 256 << 10;
 #else

@@ -50,6 +50,9 @@ struct rt_config {
     void (*sink)(void *arg, const struct event *ev, size_t n);
     void *sink_arg;
     size_t stack_bytes; /* 0 = the default of the world */
+    /* sim: after so many scheduler steps at one instant the run ends with a panic, because nothing
+     * in it takes time; 0 = no such limit. */
+    uint64_t still_steps;
 };
 
 /* Creates a run that has not started. Returns NULL with *why (static text) when the environment

@@ -45,6 +45,8 @@ struct sim {
     int64_t until_ns;  /* of this rt_sim_run */
     uint64_t steps;    /* made so far */
     uint64_t step_end; /* stop when steps reaches it */
+    uint64_t moved_at; /* steps when time last moved */
+    uint64_t still_steps;
     struct timer_heap timers;
     struct sim_proc proc[SIM_PROCS];
     int procs; /* at least 1; `limited` says whether work() takes them */

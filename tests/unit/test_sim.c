@@ -384,3 +384,32 @@ Test(panic, of_a_command_between_two_runs)
     sim_run_free(&r);
     cr_assert(!came);
 }
+
+static void m_yields_for_ever(void *arg)
+{
+    rt_sleep(5);
+    for (;;) {
+        ++*(int *)arg;
+        rt_yield();
+    }
+}
+
+/* However the steps are dealt out. */
+Test(sim, time_that_stands_still_ends_the_run)
+{
+    int turns[2] = {0, 0};
+    for (int part = 0; part < 2; part++) {
+        struct sim_run r;
+        sim_run_init(&r, 1);
+        r.config.still_steps = 1000;
+        sim_run_start(&r, m_yields_for_ever, &turns[part]);
+        while (rt_sim_run(r.rt, NEVER, part ? 7 : UINT64_MAX) != RT_ENDED)
+            ;
+        cr_assert_eq(sim_run_end(&r), END_PANIC);
+        cr_assert_eq(r.ev[r.n - 1].t_ns, 5);
+        cr_assert(strstr(sim_run_panic(&r), "1000 steps"));
+        sim_run_free(&r);
+    }
+    cr_assert_gt(turns[0], 900);
+    cr_assert_eq(turns[0], turns[1]);
+}
