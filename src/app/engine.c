@@ -122,8 +122,8 @@ static const char *schedule_of(const struct scenario *s)
 }
 
 /* A pool whose jobs come at once and take no time would run for ever at one instant. So many steps
- * are a second of work; no scenario of ours makes a thousandth of them. */
-enum { STILL_STEPS = 1 << 24 };
+ * are seconds of work; no scenario of ours makes a thousandth of them. */
+enum { STILL_STEPS = 1 << 22 };
 
 /* Threads that the run makes inherit a mask that blocks every signal: they are the screen's. */
 static struct rt *rt_make(struct engine *e, const char **why)
