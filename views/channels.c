@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -37,7 +38,7 @@ static void level_text(const struct object_model *o, char *out, size_t size)
 {
     char now[FORMAT_SIZE], cap[FORMAT_SIZE];
     if (o->kind == OBJ_DEPENDENCY)
-        snprintf(out, size, "%s in flight", format_count(now, (uint64_t)o->level.now));
+        snprintf(out, size, _("%s in flight"), format_count(now, (uint64_t)o->level.now));
     else if (o->cap > 0)
         snprintf(out, size, "%s/%s", format_count(now, (uint64_t)o->level.now),
                  format_count(cap, (uint64_t)o->cap));
@@ -55,38 +56,39 @@ static void draw_waits(struct canvas *c, int x, int y, int w, const struct scree
     char text[96], age[FORMAT_SIZE], number[FORMAT_SIZE];
     int right = x + w;
     if (o->kind == OBJ_DEPENDENCY) {
-        snprintf(text, sizeof text, "%s requests ended, ", format_count(number, o->calls));
+        snprintf(text, sizeof text, _("%s requests ended, "), format_count(number, o->calls));
         x = canvas_text_cut(c, x, y, right - x, ST_DIM, 0, text);
-        snprintf(text, sizeof text, "%s failed", format_count(number, o->errors));
+        snprintf(text, sizeof text, _("%s failed"), format_count(number, o->errors));
         canvas_text_cut(c, x, y, right - x, o->errors ? ST_BAD : ST_DIM, 0, text);
         return;
     }
     if (o->closed) {
-        snprintf(text, sizeof text, "✗ CLOSED at %s", format_second(age, o->closed_ns));
+        snprintf(text, sizeof text, _("✗ CLOSED at %s"), format_second(age, o->closed_ns));
         x = canvas_text_cut(c, x, y, right - x, ST_BAD, 0, text) + 2;
         if (o->level.now > 0) {
-            snprintf(text, sizeof text, "%s left", format_count(number, (uint64_t)o->level.now));
+            snprintf(text, sizeof text, _("%s left"), format_count(number, (uint64_t)o->level.now));
             x = canvas_text_cut(c, x, y, right - x, ST_WARN, 0, text) + 2;
         }
     }
     if (o->senders) {
-        snprintf(text, sizeof text, "‖ %s sender%s %s", format_count(number, o->senders),
-                 o->senders == 1 ? " waits" : "s wait",
+        snprintf(text, sizeof text, P_("‖ %s sender waits %s", "‖ %s senders wait %s", o->senders),
+                 format_count(number, o->senders),
                  format_duration(
                      age, longest_wait(s->model, id, WHY_CHAN_SEND, o->senders_since, s->view_ns)));
         x = canvas_text_cut(c, x, y, right - x, ST_WARN, 0, text) + 2;
     }
     if (o->receivers) {
-        snprintf(text, sizeof text, "◌ %s receiver%s %s", format_count(number, o->receivers),
-                 o->receivers == 1 ? " waits" : "s wait",
+        snprintf(text, sizeof text,
+                 P_("◌ %s receiver waits %s", "◌ %s receivers wait %s", o->receivers),
+                 format_count(number, o->receivers),
                  format_duration(age, longest_wait(s->model, id, WHY_CHAN_RECV, o->receivers_since,
                                                    s->view_ns)));
         x = canvas_text_cut(c, x, y, right - x, ST_WAITING, 0, text) + 2;
     }
     if (!o->senders && !o->receivers && !o->closed)
-        x = canvas_text_cut(c, x, y, right - x, ST_DIM, 0, "nobody waits") + 2;
+        x = canvas_text_cut(c, x, y, right - x, ST_DIM, 0, _("nobody waits")) + 2;
     if (o->cap > 0 || o->kind != OBJ_CHAN) {
-        snprintf(text, sizeof text, "high %s", format_count(number, (uint64_t)o->level.max));
+        snprintf(text, sizeof text, _("high %s"), format_count(number, (uint64_t)o->level.max));
         if (x + utf8_width(text) <= right)
             canvas_text(c, x, y, ST_DIM, 0, text);
     }
@@ -142,7 +144,7 @@ static void aside(struct rect r, const struct screen_state *s, const struct view
         return;
     const struct history *h = &s->model->objects[id].history;
     if (h->n > 1)
-        snprintf(out, size, "level over %s", format_duration(span, (int64_t)h->n * h->step_ns));
+        snprintf(out, size, _("level over %s"), format_duration(span, (int64_t)h->n * h->step_ns));
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -151,7 +153,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     const struct model *m = s->model;
     int n = rows(s);
     if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, "no channels yet");
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no channels yet"));
         return;
     }
     bool wide = r.w >= 74;
@@ -190,9 +192,9 @@ static void holders(const struct screen_state *s, uint32_t id, uint8_t role, str
                                   : model_object_name(m, e->from_obj));
     }
     if (!n)
-        str_add(out, "nobody");
+        str_add(out, _("nobody"));
     else if (n > 12)
-        str_addf(out, " and %d more", n - 12);
+        str_addf(out, _(" and %d more"), n - 12);
     str_addc(out, '\n');
 }
 
@@ -204,37 +206,39 @@ static void details(const struct screen_state *s, const struct view_state *state
         return;
     const struct object_model *o = &m->objects[id];
     char text[FORMAT_SIZE];
-    str_addf(out, "%-10s%s\n", o->kind < OBJ_KIND_COUNT ? obj_kind_names[o->kind] : "object",
+    str_addf(out, "%-10s%s\n", o->kind < OBJ_KIND_COUNT ? obj_kind_names[o->kind] : _("object"),
              model_object_name(m, id));
     if (o->kind == OBJ_CHAN && !o->cap)
-        str_add(out, "capacity  0: a send waits until somebody receives\n");
+        str_add(out, _("capacity  0: a send waits until somebody receives\n"));
     else if (o->cap)
-        str_addf(out, "capacity  %" PRId64 "\n", o->cap);
-    str_addf(out, "level     %.0f now, %.0f highest, %.2f mean\n", o->level.now, o->level.max,
+        str_addf(out, _("capacity  %" PRId64 "\n"), o->cap);
+    str_addf(out, _("level     %.0f now, %.0f highest, %.2f mean\n"), o->level.now, o->level.max,
              level_mean(&o->level, 0, s->view_ns));
     if (o->kind == OBJ_CHAN) {
-        str_addf(out, "sent      %" PRIu64 "\nreceived  %" PRIu64 "\n", o->ops[CHAN_SEND],
+        str_addf(out, _("sent      %" PRIu64 "\nreceived  %" PRIu64 "\n"), o->ops[CHAN_SEND],
                  o->ops[CHAN_RECV]);
         if (o->ops[CHAN_DROP])
-            str_addf(out, "dropped   %" PRIu64 "\n", o->ops[CHAN_DROP]);
-        str_addf(out, "waiting   %" PRIu32 " to send, %" PRIu32 " to receive\n", o->senders,
+            str_addf(out, _("dropped   %" PRIu64 "\n"), o->ops[CHAN_DROP]);
+        str_addf(out, _("waiting   %" PRIu32 " to send, %" PRIu32 " to receive\n"), o->senders,
                  o->receivers);
         if (o->closed)
-            str_addf(out, "CLOSED    at %s\n", format_clock(text, o->closed_ns));
-        str_add(out, "\ncan send     ");
+            str_addf(out, _("CLOSED    at %s\n"), format_clock(text, o->closed_ns));
+        str_add(out, _("\ncan send     "));
         holders(s, id, ROLE_SENDS, out);
-        str_add(out, "can receive  ");
+        str_add(out, _("can receive  "));
         holders(s, id, ROLE_RECEIVES, out);
-        str_add(out, "may close    ");
+        str_add(out, _("may close    "));
         holders(s, id, ROLE_CLOSES, out);
     } else {
-        str_addf(out, "ended     %" PRIu64 " requests, %" PRIu64 " failed\n", o->calls, o->errors);
+        str_addf(out, _("ended     %" PRIu64 " requests, %" PRIu64 " failed\n"), o->calls,
+                 o->errors);
     }
 }
 
 const struct view view_channels = {
-    .name = "channels",
-    .help = "each channel: fill, highest, who waits at which end, its history, when it was closed",
+    .name = N_("channels"),
+    .help =
+        N_("each channel: fill, highest, who waits at which end, its history, when it was closed"),
     .min_w = 30,
     .min_h = 4,
     .weight = 4,

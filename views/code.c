@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
-static const char nothing[] = "This pattern has no listing.";
+static const char nothing[] = N_("This pattern has no listing.");
 
 static bool useful(const struct screen_state *s)
 {
@@ -59,7 +60,7 @@ static void draw_mark(struct canvas *c, int x, int y, int w, const struct model 
     else if (on.n <= 3 && w > 14)
         snprintf(text, sizeof text, "%s +%" PRIu32, model_task_name(m, on.first), on.n - 1);
     else
-        snprintf(text, sizeof text, "%s tasks", format_count(number, on.n));
+        snprintf(text, sizeof text, P_("%s task", "%s tasks", on.n), format_count(number, on.n));
     canvas_put(c, x, y, l.glyph, l.style, 0);
     canvas_text_cut(c, x + 2, y, w - 2, l.style, 0, text);
 }
@@ -69,7 +70,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
 {
     int n = rows(s);
     if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, nothing);
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _(nothing));
         return;
     }
     int first = list_first(state, n, r.h), mark = r.w > 60 ? 20 : r.w > 40 ? 16 : 10;
@@ -100,17 +101,17 @@ static void details(const struct screen_state *s, const struct view_state *state
         char age[FORMAT_SIZE];
         str_addf(out, "%-16s ", model_task_name(m, id));
         state_text(m, t, out);
-        str_addf(out, " for %s\n", format_duration(age, s->view_ns - t->since_ns));
+        str_addf(out, _(" for %s\n"), format_duration(age, s->view_ns - t->since_ns));
     }
     if (!n)
-        str_add(out, "no task stands here\n");
+        str_add(out, _("no task stands here\n"));
     else if (n > 40)
-        str_addf(out, "and %d more\n", n - 40);
+        str_addf(out, _("and %d more\n"), n - 40);
 }
 
 const struct view view_code = {
-    .name = "code",
-    .help = "the pattern's listing, each line with the tasks that stand on it",
+    .name = N_("code"),
+    .help = N_("the pattern's listing, each line with the tasks that stand on it"),
     .min_w = 34,
     .min_h = 4,
     .weight = 5,

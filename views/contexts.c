@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -50,21 +51,21 @@ static void context_state(const struct screen_state *s, const struct object_mode
     char when[FORMAT_SIZE], left[FORMAT_SIZE];
     *style = ST_RUNNING;
     if (o->cancelled) {
-        const char *cause = o->cause ? strtab_get(m->names, o->cause) : "cancelled";
+        const char *cause = o->cause ? strtab_get(m->names, o->cause) : _("cancelled");
         bool inherited = is_context(m, o->parent) && m->objects[o->parent].cancelled;
         *style = ST_BAD;
-        snprintf(out, size, "✗ CANCELLED %s  %s%s", format_second(when, o->closed_ns),
-                 inherited ? "← parent: " : "", cause);
+        snprintf(out, size, _("✗ CANCELLED %s  %s%s"), format_second(when, o->closed_ns),
+                 inherited ? _("← parent: ") : "", cause);
     } else if (o->deadline_ns) {
         int64_t ns = o->deadline_ns - s->view_ns;
         if (ns >= 0 && ns < 1000000000)
             *style = ST_WARN;
         if (ns >= 0)
-            snprintf(out, size, "● active  deadline in %s", format_duration(left, ns));
+            snprintf(out, size, _("● active  deadline in %s"), format_duration(left, ns));
         else
-            snprintf(out, size, "● active  deadline due since %s", format_duration(left, -ns));
+            snprintf(out, size, _("● active  deadline due since %s"), format_duration(left, -ns));
     } else {
-        snprintf(out, size, "● active  no deadline");
+        snprintf(out, size, _("● active  no deadline"));
     }
 }
 
@@ -75,7 +76,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     struct tree t = {0};
     grow_branch(&t, m, 0, 0);
     if (!t.n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, "no contexts");
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no contexts"));
         return;
     }
     int first = list_first(state, t.n, r.h);
@@ -115,22 +116,23 @@ static void details(const struct screen_state *s, const struct view_state *state
     char text[160];
     uint8_t style;
     context_state(s, o, text, sizeof text, &style);
-    str_addf(out, "context   %s\nstate     %s\n", model_object_name(m, t.id[state->chosen]), text);
+    str_addf(out, _("context   %s\nstate     %s\n"), model_object_name(m, t.id[state->chosen]),
+             text);
     if (is_context(m, o->parent))
-        str_addf(out, "parent    %s\n", model_object_name(m, o->parent));
+        str_addf(out, _("parent    %s\n"), model_object_name(m, o->parent));
     if (o->deadline_ns)
-        str_addf(out, "deadline  %s\n", format_clock(text, o->deadline_ns));
-    str_add(out, "waiting   ");
+        str_addf(out, _("deadline  %s\n"), format_clock(text, o->deadline_ns));
+    str_add(out, _("waiting   "));
     int n = 0;
     for (uint32_t id = 1; id < m->tasks_n; id++)
         if (task_live(&m->tasks[id]) && m->tasks[id].on == t.id[state->chosen])
             str_addf(out, "%s%s", n++ ? ", " : "", model_task_name(m, id));
-    str_add(out, n ? "\n" : "nobody\n");
+    str_add(out, n ? "\n" : _("nobody\n"));
 }
 
 const struct view view_contexts = {
-    .name = "contexts",
-    .help = "the tree of contexts: deadlines, cancelled branches and their cause",
+    .name = N_("contexts"),
+    .help = N_("the tree of contexts: deadlines, cancelled branches and their cause"),
     .min_w = 26,
     .min_h = 3,
     .weight = 3,

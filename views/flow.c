@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -63,7 +64,7 @@ static void body_text(const struct flow *f, int node, char *out, size_t size)
         snprintf(out, size, "%s", w->name);
     else
         snprintf(out, size,
-                 f->detail < 2 ? "%s %" PRIu32 "/%" PRIu32 " busy" : "%s %" PRIu32 "/%" PRIu32,
+                 f->detail < 2 ? _("%s %" PRIu32 "/%" PRIu32 " busy") : "%s %" PRIu32 "/%" PRIu32,
                  w->name, w->busy, w->live);
 }
 
@@ -153,30 +154,28 @@ static void draw_object(const struct flow *f, int node)
     draw_gauge(c, x, y, f->gauge, o->level.now, o->level.max, (double)o->cap);
     if (o->closed) {
         char when[FORMAT_SIZE];
-        snprintf(text, sizeof text, "✗ CLOSED %s", format_second(when, o->closed_ns));
+        snprintf(text, sizeof text, _("✗ CLOSED %s"), format_second(when, o->closed_ns));
         if (utf8_width(text) > most)
-            snprintf(text, sizeof text, "✗ CLOSED %s", format_duration(when, o->closed_ns));
+            snprintf(text, sizeof text, _("✗ CLOSED %s"), format_duration(when, o->closed_ns));
         canvas_text_cut(c, x, y + 1, most, ST_BAD, 0, text);
     } else if (o->cap > 0) {
-        snprintf(text, sizeof text, full ? "FULL high %.0f" : "high %.0f", o->level.max);
+        snprintf(text, sizeof text, full ? _("FULL high %.0f") : _("high %.0f"), o->level.max);
         canvas_text_cut(c, x, y + 1, most, full ? ST_FILL_HIGH : ST_DIM, 0, text);
     } else {
-        canvas_text_cut(c, x, y + 1, most, ST_DIM, 0, "hand-off");
+        canvas_text_cut(c, x, y + 1, most, ST_DIM, 0, _("hand-off"));
     }
     if (f->lane < 4)
         return;
     uint32_t waits = o->senders ? o->senders : o->receivers;
     if (!waits)
         return;
-    if (o->senders)
-        snprintf(text, sizeof text, "%" PRIu32 " %s", waits,
-                 waits == 1 ? "sender waits" : "senders wait");
-    else
-        snprintf(text, sizeof text, "%" PRIu32 " %s", waits,
-                 waits == 1 ? "receiver waits" : "receivers wait");
+    snprintf(text, sizeof text,
+             o->senders ? P_("%" PRIu32 " sender waits", "%" PRIu32 " senders wait", waits)
+                        : P_("%" PRIu32 " receiver waits", "%" PRIu32 " receivers wait", waits),
+             waits);
     if (utf8_width(text) > most)
-        snprintf(text, sizeof text, o->senders ? "%" PRIu32 " to send" : "%" PRIu32 " to recv",
-                 waits);
+        snprintf(text, sizeof text,
+                 o->senders ? _("%" PRIu32 " to send") : _("%" PRIu32 " to recv"), waits);
     canvas_text_cut(c, x, y + 2, most, o->senders ? ST_WARN : ST_DIM, 0, text);
 }
 
@@ -292,9 +291,9 @@ static void draw_crowd(const struct flow *f, int node)
     if (w->state[TASK_LEAKED] || !w->blocked) /* said already */
         return;
     format_duration(age, f->now_ns - w->since_ns);
-    snprintf(text, sizeof text, "‖ send blocked for %s", age);
+    snprintf(text, sizeof text, _("‖ send blocked for %s"), age);
     if (utf8_width(text) > most)
-        snprintf(text, sizeof text, "‖ for %s", age);
+        snprintf(text, sizeof text, _("‖ for %s"), age);
     canvas_text_cut(f->c, x, y + 2, most, ST_WARN, 0, text);
 }
 
@@ -385,7 +384,7 @@ static void draw_facts(const struct flow *f, int y)
         const struct topo_link *l = &f->topo.link[i];
         if (!l->back)
             continue;
-        snprintf(text, sizeof text, "↺ %s ─▶ %s closes a cycle", model_object_name(m, l->obj),
+        snprintf(text, sizeof text, _("↺ %s ─▶ %s closes a cycle"), model_object_name(m, l->obj),
                  is_crowd(f, l->to) ? crowd(f, l->to)->name : "…");
         x = fact(f, x, y, ST_WARN, text);
     }
@@ -395,19 +394,19 @@ static void draw_facts(const struct flow *f, int y)
         if (!o->known)
             continue;
         if (o->kind == OBJ_CTX && o->cancelled) {
-            snprintf(text, sizeof text, "✗ %s CANCELLED %s", name,
+            snprintf(text, sizeof text, _("✗ %s CANCELLED %s"), name,
                      o->cause ? strtab_get(m->names, o->cause) : "");
             x = fact(f, x, y, ST_BAD, text);
         } else if (o->kind == OBJ_DEPENDENCY) {
-            snprintf(text, sizeof text, "calls %s %.0f in flight", name, o->level.now);
+            snprintf(text, sizeof text, _("calls %s %.0f in flight"), name, o->level.now);
             x = fact(f, x, y, o->level.now > 0 ? ST_SLEEPING : ST_DIM, text);
         } else if (o->kind == OBJ_GROUP) {
-            snprintf(text, sizeof text, "group %s %.0f", name, o->level.now);
+            snprintf(text, sizeof text, _("group %s %.0f"), name, o->level.now);
             x = fact(f, x, y, o->level.now > 0 ? ST_NORMAL : ST_DONE, text);
         }
     }
     if (m->panic_ns) {
-        snprintf(text, sizeof text, "✖ PANIC %s", strtab_get(m->names, m->panic_text));
+        snprintf(text, sizeof text, _("✖ PANIC %s"), strtab_get(m->names, m->panic_text));
         fact(f, x, y, ST_BAD, text);
     }
     (void)age;
@@ -442,11 +441,11 @@ static void list_line(const struct flow *f, int node, int x, int right, int y)
     if (!has_level(o))
         return;
     if (o->closed)
-        snprintf(text, sizeof text, "%.0f CLOSED", o->level.now);
+        snprintf(text, sizeof text, _("%.0f CLOSED"), o->level.now);
     else if (o->cap)
         snprintf(text, sizeof text, "%.0f/%" PRId64, o->level.now, o->cap);
     else
-        snprintf(text, sizeof text, "hand-off");
+        snprintf(text, sizeof text, _("hand-off"));
     int w = right - (x + 16) - utf8_width(text) - 1;
     w = w > 24 ? 24 : w;
     draw_gauge(f->c, x + 16, y, w, o->level.now, o->level.max, (double)o->cap);
@@ -506,7 +505,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     topo_collect(&f.topo, &f.crowds, f.m);
     if (!f.topo.n)
         canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0,
-                        f.m->started ? "no channels yet" : "nothing has started yet");
+                        f.m->started ? _("no channels yet") : _("nothing has started yet"));
     else if (f.topo.rows * 3 <= r.h && (fit(&f, 0) || fit(&f, 1) || fit(&f, 2)))
         draw_columns(&f);
     else
@@ -515,8 +514,8 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
 }
 
 const struct view view_flow = {
-    .name = "flow",
-    .help = "who hands items to whom: tasks, channels, rates, pressure, closes and cancels",
+    .name = N_("flow"),
+    .help = N_("who hands items to whom: tasks, channels, rates, pressure, closes and cancels"),
     .min_w = 24,
     .min_h = 5,
     .weight = 1,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -30,12 +31,12 @@ static void draw_waiters(struct canvas *c, int x, int y, int w, const struct scr
         const struct task_model *t = &m->tasks[id];
         if (!task_live(t) || t->why != WHY_WAITGROUP || t->on != obj)
             continue;
-        snprintf(text, sizeof text, "◌ %s waits %s", model_task_name(m, id),
+        snprintf(text, sizeof text, _("◌ %s waits %s"), model_task_name(m, id),
                  format_duration(age, s->view_ns - t->since_ns));
         canvas_text_cut(c, x, y, w, ST_WAITING, 0, text);
         return;
     }
-    canvas_text_cut(c, x, y, w, ST_DIM, 0, "nobody waits");
+    canvas_text_cut(c, x, y, w, ST_DIM, 0, _("nobody waits"));
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -44,7 +45,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     const struct model *m = s->model;
     int n = rows(s), row = 0;
     if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, "no groups");
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no groups"));
         return;
     }
     int pitch = n * 2 <= r.h ? 2 : 1, fit = r.h / pitch, first = list_first(state, n, fit);
@@ -61,9 +62,9 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         x = canvas_text_cut(c, x, y, right - x > 20 ? right - x - 12 : 8, ST_TITLE, 0,
                             model_object_name(m, id)) +
             1;
-        snprintf(text, sizeof text, "counter %" PRId64 " of %" PRId64, now, most);
+        snprintf(text, sizeof text, _("counter %" PRId64 " of %" PRId64), now, most);
         if (now == 0 && most > 0)
-            snprintf(text, sizeof text, "✓ counter 0, all %" PRId64 " ended", most);
+            snprintf(text, sizeof text, _("✓ counter 0, all %" PRId64 " ended"), most);
         x = canvas_text_cut(c, x, y, right - x, now ? ST_NORMAL : ST_DONE, 0, text) + 1;
         for (int64_t i = 0; i < most && most <= right - x; i++)
             canvas_put(c, x + (int)i, y, i < now ? GL_RUNNING : GL_TICK,
@@ -75,8 +76,8 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
 }
 
 const struct view view_groups = {
-    .name = "groups",
-    .help = "counters of task groups on their way to 0, and who waits for it",
+    .name = N_("groups"),
+    .help = N_("counters of task groups on their way to 0, and who waits for it"),
     .min_w = 24,
     .min_h = 3,
     .weight = 3,

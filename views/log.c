@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
-static const char nothing[] = "nothing has happened yet";
+static const char nothing[] = N_("nothing has happened yet");
 
 static uint64_t oldest(const struct model *m)
 {
@@ -118,7 +119,7 @@ static void aside(struct rect r, const struct screen_state *s, const struct view
 {
     (void)r, (void)s;
     if (!state->follow && state->anchor)
-        snprintf(out, size, "stays; End follows");
+        snprintf(out, size, _("stays; End follows"));
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -133,7 +134,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     }
     if (!n) {
         canvas_text_cut(c, r.x + 1, r.y + r.h - h, r.w - 1, ST_DIM, 0,
-                        filter ? "no line has this text" : nothing);
+                        filter ? _("no line has this text") : _(nothing));
         return;
     }
     settle(s, state, n);
@@ -166,8 +167,8 @@ static void details(const struct screen_state *s, const struct view_state *state
 }
 
 const struct view view_log = {
-    .name = "log",
-    .help = "what happened, as sentences; w on a line says why",
+    .name = N_("log"),
+    .help = N_("what happened, as sentences; w on a line says why"),
     .min_w = 24,
     .min_h = 3,
     .weight = 5,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -60,9 +61,9 @@ static void rates(struct pen *p)
 {
     char text[FORMAT_SIZE];
     const struct model *m = p->s->model;
-    put(p, "in", ST_TITLE, format_rate(text, newest(&m->in_rate)));
-    put(p, "out", ST_TITLE, format_rate(text, newest(&m->out_rate)));
-    put(p, "in system", ST_TITLE, format_count(text, lane_in_flight(p->lane)));
+    put(p, _("in"), ST_TITLE, format_rate(text, newest(&m->in_rate)));
+    put(p, _("out"), ST_TITLE, format_rate(text, newest(&m->out_rate)));
+    put(p, _("in system"), ST_TITLE, format_count(text, lane_in_flight(p->lane)));
     line(p);
 }
 
@@ -90,13 +91,13 @@ static void ended(struct pen *p)
         const char *name;
         uint64_t n;
         uint8_t style;
-    } ends[] = {{"done", l->done, ST_RUNNING},
-                {"errors", l->errors, ST_BAD},
-                {"timeouts", l->timed_out, ST_BAD},
-                {"rejected", l->rejected, ST_BAD},
-                {"cancelled", l->cancelled, ST_WARN},
-                {"dropped", l->dropped, ST_WARN},
-                {"late", l->late, ST_WARN}};
+    } ends[] = {{_("done"), l->done, ST_RUNNING},
+                {_("errors"), l->errors, ST_BAD},
+                {_("timeouts"), l->timed_out, ST_BAD},
+                {_("rejected"), l->rejected, ST_BAD},
+                {_("cancelled"), l->cancelled, ST_WARN},
+                {_("dropped"), l->dropped, ST_WARN},
+                {_("late"), l->late, ST_WARN}};
     char text[FORMAT_SIZE];
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         if (i && !ends[i].n)
@@ -115,7 +116,7 @@ static void ended(struct pen *p)
 static const struct {
     const char *name;
     double q; /* above 1: the largest */
-} quantiles[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"max", 2}};
+} quantiles[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {N_("max"), 2}};
 
 static int64_t quantile(const struct hist *h, size_t i)
 {
@@ -147,12 +148,12 @@ static void table(struct pen *p)
 {
     for (size_t i = 0, n = columns(p); i < n; i++) {
         int x = p->x + NAME_W + (int)i * CELL_W;
-        draw_right(p->c, x, x + CELL_W, p->y, ST_DIM, 0, quantiles[i].name);
+        draw_right(p->c, x, x + CELL_W, p->y, ST_DIM, 0, _(quantiles[i].name));
     }
     p->y++;
-    table_row(p, "latency", &p->lane->latency);
-    table_row(p, "wait", &p->lane->wait);
-    table_row(p, "service", &p->lane->service);
+    table_row(p, _("latency"), &p->lane->latency);
+    table_row(p, _("wait"), &p->lane->wait);
+    table_row(p, _("service"), &p->lane->service);
 }
 
 /* Where there are few lines: in one. */
@@ -162,9 +163,9 @@ static void latency(struct pen *p)
     if (!h->count || !room(p))
         return;
     char text[FORMAT_SIZE];
-    p->x = canvas_text(p->c, p->x, p->y, ST_NORMAL, 0, "latency") + 1;
+    p->x = canvas_text(p->c, p->x, p->y, ST_NORMAL, 0, _("latency")) + 1;
     for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
-        if (!put(p, quantiles[i].name, ST_TITLE, format_duration(text, quantile(h, i))))
+        if (!put(p, _(quantiles[i].name), ST_TITLE, format_duration(text, quantile(h, i))))
             break;
     line(p);
 }
@@ -183,11 +184,11 @@ static void classes(struct pen *p)
         if (!k->arrived || !room(p))
             continue;
         char text[FORMAT_SIZE];
-        p->x = canvas_textf(p->c, p->x, p->y, ST_NORMAL, 0, "class %d waits", i) + 1;
+        p->x = canvas_textf(p->c, p->x, p->y, ST_NORMAL, 0, _("class %d waits"), i) + 1;
         put(p, "p50", ST_TITLE, format_duration(text, hist_quantile(&k->wait, 0.5)));
         put(p, "p95", ST_TITLE, format_duration(text, hist_quantile(&k->wait, 0.95)));
         uint64_t waiting = k->arrived > k->started ? k->arrived - k->started : 0;
-        put(p, "waiting", waiting ? ST_WARN : ST_NORMAL, format_count(text, waiting));
+        put(p, _("waiting"), waiting ? ST_WARN : ST_NORMAL, format_count(text, waiting));
         line(p);
     }
 }
@@ -220,7 +221,7 @@ static void draw_latencies(const struct pen *p, struct rect r)
     char a[FORMAT_SIZE], b[FORMAT_SIZE], title[96];
     format_duration(a, h->min);
     format_duration(b, h->max);
-    snprintf(title, sizeof title, r.h < 4 ? "latency %s … %s" : "latency, how often", a, b);
+    snprintf(title, sizeof title, r.h < 4 ? _("latency %s … %s") : _("latency, how often"), a, b);
     draw_histogram(p->c, frame(p->c, r, title, a, b), h, ST_FILL);
 }
 
@@ -230,10 +231,10 @@ static void draw_rate(const struct pen *p, struct rect r, const char *what, cons
         return;
     double max = history_max(h);
     char top[FORMAT_SIZE], span[FORMAT_SIZE], ago[FORMAT_SIZE + 8], title[96];
-    snprintf(title, sizeof title, "%s, top %s", what, format_rate(top, max));
+    snprintf(title, sizeof title, _("%s, top %s"), what, format_rate(top, max));
     int64_t samples = h->n > (uint32_t)r.w * 2 ? h->n : (uint32_t)r.w * 2; /* two a cell */
-    snprintf(ago, sizeof ago, "%s ago", format_duration(span, samples * h->step_ns));
-    draw_braille(p->c, frame(p->c, r, title, ago, "now"), h, max, ST_FILL);
+    snprintf(ago, sizeof ago, _("%s ago"), format_duration(span, samples * h->step_ns));
+    draw_braille(p->c, frame(p->c, r, title, ago, _("now")), h, max, ST_FILL);
 }
 
 static void pictures(struct pen *p)
@@ -245,10 +246,10 @@ static void pictures(struct pen *p)
         struct rect left = {r.x, r.y, half, r.h}, right = {r.x + half + 3, r.y, half, r.h};
         if (r.h >= 10) {
             left.h = r.h / 2;
-            draw_rate(p, (struct rect){left.x, left.y + left.h, half, r.h - left.h}, "out",
+            draw_rate(p, (struct rect){left.x, left.y + left.h, half, r.h - left.h}, _("out"),
                       &m->out_rate);
         }
-        draw_rate(p, left, "in", &m->in_rate);
+        draw_rate(p, left, _("in"), &m->in_rate);
         draw_latencies(p, right);
         return;
     }
@@ -257,7 +258,7 @@ static void pictures(struct pen *p)
         r.y += r.h / 2;
         r.h -= r.h / 2;
     }
-    draw_rate(p, r, "in", &m->in_rate);
+    draw_rate(p, r, _("in"), &m->in_rate);
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -266,7 +267,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     (void)state;
     const struct model *m = s->model;
     if (!m->lanes_n || !m->lanes || !m->lanes[0].arrived) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, "no requests yet");
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no requests yet"));
         return;
     }
     struct pen p = {.c = c, .r = r, .x = r.x + 1, .y = r.y, .s = s, .lane = &m->lanes[0]};
@@ -285,8 +286,8 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
 }
 
 const struct view view_metrics = {
-    .name = "metrics",
-    .help = "rates, L beside λW, latency percentiles and histogram, history, waits by class",
+    .name = N_("metrics"),
+    .help = N_("rates, L beside λW, latency percentiles and histogram, history, waits by class"),
     .min_w = 26,
     .min_h = 4,
     .weight = 5,

@@ -6,10 +6,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
-static const char nothing[] = "This scenario has no notes.";
+static const char nothing[] = N_("This scenario has no notes.");
 
 static bool useful(const struct screen_state *s)
 {
@@ -60,7 +61,7 @@ static int draw_diagnoses(struct canvas *c, struct rect r, const struct model *m
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state)
 {
-    const char *text = s->notes && *s->notes ? s->notes : nothing;
+    const char *text = s->notes && *s->notes ? s->notes : _(nothing);
     struct rect in = {r.x + 1, r.y, r.w - 2, r.h};
     int found = draw_diagnoses(NULL, in, s->model, 0);
     int lines = found + draw_lesson(NULL, in, text, 0);
@@ -78,8 +79,8 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
 }
 
 const struct view view_notes = {
-    .name = "notes",
-    .help = "the lesson: what to watch, what to press, what the mistake changes, the question",
+    .name = N_("notes"),
+    .help = N_("the lesson: what to watch, what to press, what the mistake changes, the question"),
     .min_w = 24,
     .min_h = 4,
     .weight = 4,

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
-static const char nothing[] = "no parameters";
-static const char at_restart[] = "at restart";
+static const char nothing[] = N_("no parameters");
+static const char at_restart[] = N_("at restart");
 
 static bool useful(const struct screen_state *s)
 {
@@ -55,7 +56,7 @@ static void draw_row(struct canvas *c, struct rect r, int y, struct widths k,
     canvas_text_cut(c, at, y, right - at, p->changed ? ST_WARN : ST_TITLE, attr, p->value);
     at += (used > k.value ? used : k.value) + 2;
     if (!p->live && right - at > 12)
-        right = draw_right(c, at, right, y, ST_DIM, 0, at_restart) - 1;
+        right = draw_right(c, at, right, y, ST_DIM, 0, _(at_restart)) - 1;
     if (p->allowed && (right - at > 8 || right - at >= utf8_width(p->allowed)))
         canvas_text_cut(c, at, y, right - at, ST_DIM, 0, p->allowed);
 }
@@ -68,7 +69,7 @@ static void aside(struct rect r, const struct screen_state *s, const struct view
     for (size_t i = 0; i < s->params_n; i++)
         n += s->params[i].changed;
     if (n)
-        snprintf(out, size, "%zu changed", n);
+        snprintf(out, size, _("%zu changed"), n);
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -76,7 +77,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
 {
     int n = rows(s);
     if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, nothing);
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _(nothing));
         return;
     }
     const struct param_row *at = &s->params[s->params_at < s->params_n ? s->params_at : 0];
@@ -92,7 +93,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
         return;
     struct str text = {0};
     str_addf(&text, "[%s] %s: %s%s", at->section, at->name, at->help,
-             at->live ? "" : " (at the next restart)");
+             at->live ? "" : _(" (at the next restart)"));
     draw_wrapped(c,
                  (struct rect){r.x + 1, r.y + r.h - help + (help > 2), r.w - 2, help - (help > 2)},
                  0, ST_DIM, text.data);
@@ -105,19 +106,19 @@ static void details(const struct screen_state *s, const struct view_state *state
     if (s->params_at >= s->params_n)
         return;
     const struct param_row *p = &s->params[s->params_at];
-    str_addf(out, "[%s] %s = %s\n\n%s\n\nallowed   %s\n", p->section, p->name, p->value,
+    str_addf(out, _("[%s] %s = %s\n\n%s\n\nallowed   %s\n"), p->section, p->name, p->value,
              p->help ? p->help : "", p->allowed ? p->allowed : "");
     if (p->unit && *p->unit)
-        str_addf(out, "unit      %s\n", p->unit);
-    str_addf(out, "takes     effect %s\n", p->live ? "at once" : "at the next restart");
+        str_addf(out, _("unit      %s\n"), p->unit);
+    str_addf(out, _("takes     effect %s\n"), p->live ? _("at once") : _("at the next restart"));
     if (p->changed)
-        str_add(out, "changed   since the file was read\n");
+        str_add(out, _("changed   since the file was read\n"));
 }
 
 const struct view view_parameters = {
-    .name = "parameters",
+    .name = N_("parameters"),
     .alias = "params",
-    .help = "what can be changed while it runs: value, allowed range, what it does",
+    .help = N_("what can be changed while it runs: value, allowed range, what it does"),
     .min_w = 24,
     .min_h = 4,
     .weight = 3,

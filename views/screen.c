@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -21,16 +22,16 @@ enum { CAPTION_S = 6, PROGRAM_W = 90 /* from this width on the program's name is
 
 /* All words of the frame; those of panels stand in the panels. */
 static const char program_name[] = "patternscope";
-static const char too_small[] = "need %dx%d, have %dx%d";
-static const char word_paused[] = "‖ PAUSED";
-static const char word_replay[] = "REPLAY";
-static const char word_record[] = "● REC";
-static const char word_record_failed[] = "✗ REC FAILED";
-static const char *const end_words[END_COUNT] = {[END_DONE] = "■ ENDED: main returned",
-                                                 [END_FOR] = "■ ENDED: time is up",
-                                                 [END_STOPPED] = "■ ENDED: stopped",
-                                                 [END_PANIC] = "■ ENDED: panic",
-                                                 [END_ASLEEP] = "■ ENDED: all asleep"};
+static const char too_small[] = N_("need %dx%d, have %dx%d");
+static const char word_paused[] = N_("‖ PAUSED");
+static const char word_replay[] = N_("REPLAY");
+static const char word_record[] = N_("● REC");
+static const char word_record_failed[] = N_("✗ REC FAILED");
+static const char *const end_words[END_COUNT] = {[END_DONE] = N_("■ ENDED: main returned"),
+                                                 [END_FOR] = N_("■ ENDED: time is up"),
+                                                 [END_STOPPED] = N_("■ ENDED: stopped"),
+                                                 [END_PANIC] = N_("■ ENDED: panic"),
+                                                 [END_ASLEEP] = N_("■ ENDED: all asleep")};
 
 static void pace_text(const struct screen_state *s, char *out, size_t size, uint8_t *style)
 {
@@ -38,12 +39,12 @@ static void pace_text(const struct screen_state *s, char *out, size_t size, uint
     *style = ST_BAR;
     if (m->ended) {
         *style = m->end_why == END_PANIC || m->end_why == END_ASLEEP ? ST_RECORD : ST_KEY;
-        snprintf(out, size, "%s", end_words[m->end_why < END_COUNT ? m->end_why : 0]);
+        snprintf(out, size, "%s", _(end_words[m->end_why < END_COUNT ? m->end_why : 0]));
         return;
     }
     if (s->paused) {
         *style = ST_KEY;
-        snprintf(out, size, "%s", word_paused);
+        snprintf(out, size, "%s", _(word_paused));
         return;
     }
     int hundredths = (int)(s->speed * 100 + 0.5);
@@ -69,15 +70,15 @@ static void record_text(const struct screen_state *s, char *out, size_t size)
 {
     char when[FORMAT_SIZE];
     if (s->record_error)
-        snprintf(out, size, "%s", word_record_failed);
+        snprintf(out, size, "%s", _(word_record_failed));
     else if (!s->recording)
         *out = '\0';
     else if (s->paused) /* the wall clock goes on, and nothing on a paused screen moves */
-        snprintf(out, size, "%s", word_record);
+        snprintf(out, size, "%s", _(word_record));
     else {
         int64_t seconds = s->recorded_ns / 1000000000;
         snprintf(when, sizeof when, "%02d:%02d", (int)(seconds / 60), (int)(seconds % 60));
-        snprintf(out, size, "%s %s", word_record, when);
+        snprintf(out, size, "%s %s", _(word_record), when);
     }
 }
 
@@ -85,8 +86,8 @@ static void world_text(const struct screen_state *s, char *out, size_t size)
 {
     const struct model *m = s->model;
     const char *world = m->world < WORLD_COUNT ? world_names[m->world] : "";
-    snprintf(out, size, "%s%s%s seed %" PRIu64, s->replay ? word_replay : "", s->replay ? " " : "",
-             world, m->seed);
+    snprintf(out, size, "%s%s%s %s %" PRIu64, s->replay ? _(word_replay) : "", s->replay ? " " : "",
+             world, _("seed"), m->seed);
 }
 
 static void draw_top(struct canvas *c, const struct screen_state *s)
@@ -103,7 +104,7 @@ static void draw_top(struct canvas *c, const struct screen_state *s)
     world_text(s, part[0].text, sizeof part[0].text);
     char number[FORMAT_SIZE];
     if (s->model->lost)
-        snprintf(part[1].text, sizeof part[1].text, "✗ %s LOST",
+        snprintf(part[1].text, sizeof part[1].text, _("✗ %s LOST"),
                  format_count(number, s->model->lost));
     pace_text(s, part[2].text, sizeof part[2].text, &part[2].style);
     clock_text(s, part[3].text, sizeof part[3].text);
@@ -144,7 +145,7 @@ static void draw_aside(struct canvas *c, struct rect r, const struct view *v,
     if (v->aside)
         v->aside(in, s, state, text, sizeof text);
     int w = utf8_width(text), x = r.x + r.w - 3 - w;
-    if (!w || x < r.x + 6 + utf8_width(v->name))
+    if (!w || x < r.x + 6 + utf8_width(_(v->name)))
         return;
     canvas_put(c, x - 1, r.y, ' ', ST_BORDER, 0);
     x = canvas_text(c, x, r.y, ST_DIM, 0, text);
@@ -256,12 +257,12 @@ static bool found_text(const struct screen_state *s, struct str *out)
     if (m->diagnoses_n) {
         diagnosis_text(m, &m->diagnoses[0], out);
         if (m->diagnoses_n > 1)
-            str_addf(out, "  (+%zu more: notes)", m->diagnoses_n - 1);
+            str_addf(out, _("  (+%zu more: notes)"), m->diagnoses_n - 1);
         return true;
     }
     if (!m->panic_ns && !m->panic_text)
         return false;
-    str_addf(out, "✖ PANIC at %s: %s", format_second(when, m->panic_ns),
+    str_addf(out, _("✖ PANIC at %s: %s"), format_second(when, m->panic_ns),
              strtab_get(m->names, m->panic_text));
     return true;
 }
@@ -426,7 +427,7 @@ void screen_draw(struct canvas *c, const struct screen_state *s, const struct la
     canvas_clear(c);
     if (c->w < SCREEN_MIN_W || c->h < SCREEN_MIN_H) {
         char text[64];
-        snprintf(text, sizeof text, too_small, SCREEN_MIN_W, SCREEN_MIN_H, c->w, c->h);
+        snprintf(text, sizeof text, _(too_small), SCREEN_MIN_W, SCREEN_MIN_H, c->w, c->h);
         draw_wrapped(c, (struct rect){0, 0, c->w, c->h}, 0, ST_WARN, text);
         return;
     }
@@ -434,7 +435,7 @@ void screen_draw(struct canvas *c, const struct screen_state *s, const struct la
     for (int i = 0; i < l->shown; i++) {
         const struct layout_item *item = &l->item[i];
         const struct view *v = views[item->view];
-        draw_box(c, item->r, v->name, item->view == focus && l->shown > 1);
+        draw_box(c, item->r, _(v->name), item->view == focus && l->shown > 1);
         struct rect in = {item->r.x + 1, item->r.y + 1, item->r.w - 2, item->r.h - 2};
         struct rect old = canvas_clip(c, in);
         states[item->view].focused = item->view == focus;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -129,9 +130,9 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct screen
     at += k.age ? k.age + 1 : 0;
     if (k.item) {
         if (t->item)
-            snprintf(text, sizeof text, "job %" PRIu64, t->item);
+            snprintf(text, sizeof text, _("job %" PRIu64), t->item);
         else if (t->items)
-            snprintf(text, sizeof text, "%" PRIu64 " done", t->items);
+            snprintf(text, sizeof text, _("%" PRIu64 " done"), t->items);
         else
             text[0] = '\0';
         canvas_text_cut(c, at, y, k.item, t->item ? ST_NORMAL : ST_DIM, 0, text);
@@ -223,10 +224,11 @@ static void aside(struct rect r, const struct screen_state *s, const struct view
     int n = rows(s);
     bool filter = filtered(s);
     if (as_map(r, n) || filter)
-        snprintf(out, size, filter ? "%s tasks match" : "%s tasks",
+        snprintf(out, size,
+                 filter ? P_("%s task matches", "%s tasks match", n) : P_("%s task", "%s tasks", n),
                  format_count(number, (uint64_t)n));
     else if (n && columns_for(r.w - 1, widest(s, filter)).strokes)
-        snprintf(out, size, "last %d s", WINDOW_S);
+        snprintf(out, size, _("last %d s"), WINDOW_S);
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -235,7 +237,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     const struct model *m = s->model;
     int n = rows(s);
     if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, "no tasks yet");
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no tasks yet"));
         return;
     }
     int first = list_first(state, n, r.h);
@@ -265,19 +267,19 @@ static void details(const struct screen_state *s, const struct view_state *state
         return;
     const struct task_model *t = &m->tasks[id];
     char text[FORMAT_SIZE];
-    str_addf(out, "task      %s (#%" PRIu32 ")\n", model_task_name(m, id), id);
+    str_addf(out, _("task      %s (#%" PRIu32 ")\n"), model_task_name(m, id), id);
     if (t->parent)
-        str_addf(out, "parent    %s\n", model_task_name(m, t->parent));
-    str_add(out, "state     ");
+        str_addf(out, _("parent    %s\n"), model_task_name(m, t->parent));
+    str_add(out, _("state     "));
     state_text(m, t, out);
-    str_addf(out, " for %s\n", format_duration(text, s->view_ns - t->since_ns));
-    str_addf(out, "born      %s\n", format_clock(text, t->born_ns));
+    str_addf(out, _(" for %s\n"), format_duration(text, s->view_ns - t->since_ns));
+    str_addf(out, _("born      %s\n"), format_clock(text, t->born_ns));
     if (t->ended_ns)
-        str_addf(out, "ended     %s\n", format_clock(text, t->ended_ns));
+        str_addf(out, _("ended     %s\n"), format_clock(text, t->ended_ns));
     if (t->item)
-        str_addf(out, "in hand   request %" PRIu64 " for %s\n", t->item,
+        str_addf(out, _("in hand   request %" PRIu64 " for %s\n"), t->item,
                  format_duration(text, s->view_ns - t->item_ns));
-    str_addf(out, "ended     %" PRIu64 " requests\n\ntime in each state\n", t->items);
+    str_addf(out, _("ended     %" PRIu64 " requests\n\ntime in each state\n"), t->items);
     for (int state_id = 0; state_id < TASK_STATE_COUNT; state_id++) {
         int64_t ns = t->in_state[state_id];
         if (state_id == t->state && task_live(t))
@@ -291,17 +293,17 @@ static void details(const struct screen_state *s, const struct view_state *state
         if (e->from_task != id)
             continue;
         if (!any)
-            str_add(out, "\nends it holds\n");
+            str_add(out, _("\nends it holds\n"));
         any = true;
         str_addf(out, "  %-9s %s%s\n", e->role < ROLE_COUNT ? role_names[e->role] : "?",
-                 model_object_name(m, e->to_obj), e->gone ? "  (given up)" : "");
+                 model_object_name(m, e->to_obj), e->gone ? _("  (given up)") : "");
     }
 }
 
 const struct view view_tasks = {
-    .name = "tasks",
+    .name = N_("tasks"),
     .alias = "workers",
-    .help = "each task: its state, what it waits for and how long, its item, its last seconds",
+    .help = N_("each task: its state, what it waits for and how long, its item, its last seconds"),
     .min_w = 30,
     .min_h = 4,
     .weight = 6,

@@ -467,6 +467,7 @@ static int prepare(struct watch *w, const char *name, const char *session)
 
 static int run(struct watch *w, const char *name)
 {
+    words_load();
     const char *bad = screen_open(&w->screen, &w->options);
     if (bad) {
         fprintf(stderr, "patternscope: %s\nWithout a terminal: patternscope run %s\n", bad,

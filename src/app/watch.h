@@ -171,6 +171,9 @@ void overlay_close(struct watch *w);
 /* why.c: the card of a line of the log. */
 void why_card(struct player *p, const struct log_entry *line, struct str *out);
 
+/* words.c: the screen speaks the user's language from here on, if there is a catalog for it. */
+void words_load(void);
+
 /* hint.c: one line that says what to press next; "" when there is nothing to say. */
 const char *hint_line(const struct watch *w);
 enum {

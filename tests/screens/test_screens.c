@@ -4,6 +4,7 @@
  * you commit it. */
 #include <criterion/criterion.h>
 
+#include "base/text.h"
 #include "runtime/chan.h"
 #include "runtime/sync.h"
 #include "tests/screens/scene.h"
@@ -445,6 +446,83 @@ Test(screens, drawing_is_a_pure_function)
         canvas_free(a);
         canvas_free(b);
     }
+    scene_free(&sc);
+}
+
+/* ---- words --------------------------------------------------------------------------------------
+ */
+
+/* A language of capitals: letters outside of a format's directives. The texts live on. */
+static const char *loud(const char *one, const char *many, unsigned long n)
+{
+    static struct {
+        const char *from;
+        char *to;
+    } known[1024];
+    const char *text = many && n != 1 ? many : one;
+    size_t i = 0;
+    for (; known[i].from; i++)
+        if (known[i].from == text)
+            return known[i].to;
+    cr_assert(i + 1 < ARRAY_LEN(known));
+    char *to = xstrdup(text);
+    for (char *p = to; *p; p++) {
+        if (*p == '%')
+            p += 1 + strcspn(p + 1, "diufgcsxo%");
+        else if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    }
+    known[i].from = text;
+    return known[i].to = to;
+}
+
+static void loud_consumer(void *jobs)
+{
+    rt_hold(chan_id(jobs), ROLE_RECEIVES);
+    for (chan_value v; chan_recv(jobs, &v);)
+        rt_sleep(100000000);
+}
+
+static void loud_program(void *arg)
+{
+    (void)arg;
+    struct chan *jobs = chan_make("JOBS", 2);
+    rt_spawn("CONSUMER", loud_consumer, jobs);
+    rt_hold(chan_id(jobs), ROLE_SENDS);
+    for (chan_value i = 0;; i++)
+        chan_send(jobs, i);
+}
+
+/* All words of the frame and of the panels that have no names in them go through _(): in a language
+ * of capitals no small letters are left but units, and what the engine calls its world. */
+Test(screens, words_can_be_translated)
+{
+    static const char *const panels[] = {"flow",    "tasks",    "channels",
+                                         "metrics", "contexts", "groups"};
+    struct scene sc;
+    text_hook = loud;
+    scene_program(&sc, loud_program, NULL);
+    scene_to(&sc, 1500);
+    sc.s.scenario = sc.s.title = "SCENARIO";
+    sc.s.keys = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(panels) + 2; i++) {
+        struct canvas *c = canvas_create(i < ARRAY_LEN(panels) ? 120 : i % 2 ? 30 : 80, 24);
+        struct str text = {0};
+        sc.s.paused = i % 2;
+        scene_draw(&sc, c, NULL, panels[i % ARRAY_LEN(panels)], NULL);
+        canvas_dump(c, &text);
+        static const char small[] = "abcdefghijklmnopqrstuvwxyz";
+        for (const char *p = text.data; *(p += strcspn(p, small));) {
+            size_t n = strspn(p, small);
+            bool name = n == 4 ? !strncmp(p, "main", n) : n == 12 && !strncmp(p, "patternscope", n);
+            cr_assert(n < 4 || name, "not translated: %.*s\n%s", (int)n, p, text.data);
+            p += n;
+        }
+        cr_assert(strstr(text.data, "FLOW") || strstr(text.data, "NEED"));
+        str_free(&text);
+        canvas_free(c);
+    }
+    text_hook = NULL;
     scene_free(&sc);
 }
 

@@ -44,7 +44,8 @@ static inline struct player_run player_begin(const char *more)
     r.options = xcalloc(1, sizeof *r.options);
     run_options_init(r.options);
     r.options->paused = true;
-    r.scenario = scenario_parse("small", NULL, text, strlen(text), &app_schema, r.options->sets, &e);
+    r.scenario =
+        scenario_parse("small", NULL, text, strlen(text), &app_schema, r.options->sets, &e);
     cr_assert(r.scenario, "%s", e.kept ? e.item[0].text : "?");
     free(text);
     r.p = player_open(r.scenario, r.options, &error);

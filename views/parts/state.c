@@ -2,28 +2,39 @@
 /* What a task's state looks like: glyph + word + colour, so that neither a missing colour nor a
  * missing glyph takes the fact away. */
 #include "base/str.h"
+#include "base/text.h"
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
 static const struct state_look looks[TASK_STATE_COUNT] = {
-    [TASK_NEW] = {GL_NEW, "new", ST_DIM, GL_DOTS},
-    [TASK_RUNNABLE] = {GL_RUNNABLE, "runnable", ST_RUNNABLE, GL_DASH_SHORT},
-    [TASK_RUNNING] = {GL_RUNNING, "running", ST_RUNNING, GL_LINE_HEAVY},
-    [TASK_WAITING] = {GL_WAITING, "waits", ST_WAITING, GL_LINE},
-    [TASK_SLEEPING] = {GL_SLEEPING, "sleeps", ST_SLEEPING, GL_DASHES},
-    [TASK_DONE] = {GL_TICK, "done", ST_DONE, ' '},
-    [TASK_LEAKED] = {GL_CROSS, "LEAKED", ST_BAD, GL_CROSS},
-    [TASK_PANICKED] = {GL_PANICKED, "PANICKED", ST_BAD, GL_PANICKED},
-    [TASK_FROZEN] = {GL_FROZEN, "frozen", ST_DIM, GL_DOTS},
+    [TASK_NEW] = {GL_NEW, N_("new"), ST_DIM, GL_DOTS},
+    [TASK_RUNNABLE] = {GL_RUNNABLE, N_("runnable"), ST_RUNNABLE, GL_DASH_SHORT},
+    [TASK_RUNNING] = {GL_RUNNING, N_("running"), ST_RUNNING, GL_LINE_HEAVY},
+    [TASK_WAITING] = {GL_WAITING, N_("waits"), ST_WAITING, GL_LINE},
+    [TASK_SLEEPING] = {GL_SLEEPING, N_("sleeps"), ST_SLEEPING, GL_DASHES},
+    [TASK_DONE] = {GL_TICK, N_("done"), ST_DONE, ' '},
+    [TASK_LEAKED] = {GL_CROSS, N_("LEAKED"), ST_BAD, GL_CROSS},
+    [TASK_PANICKED] = {GL_PANICKED, N_("PANICKED"), ST_BAD, GL_PANICKED},
+    [TASK_FROZEN] = {GL_FROZEN, N_("frozen"), ST_DIM, GL_DOTS},
 };
 
 /* The words for what a task waits for. */
 static const char *const reasons[WHY_COUNT] = {
-    [WHY_NONE] = "",         [WHY_CHAN_SEND] = "send", [WHY_CHAN_RECV] = "recv",
-    [WHY_SELECT] = "select", [WHY_MUTEX] = "lock",     [WHY_RLOCK] = "rlock",
-    [WHY_WLOCK] = "wlock",   [WHY_COND] = "cond",      [WHY_WAITGROUP] = "group",
-    [WHY_SEM] = "semaphore", [WHY_ONCE] = "once",      [WHY_CTX] = "ctx",
-    [WHY_SLEEP] = "",        [WHY_IO] = "call",        [WHY_JOIN] = "join",
+    [WHY_NONE] = "",
+    [WHY_CHAN_SEND] = N_("send"),
+    [WHY_CHAN_RECV] = N_("recv"),
+    [WHY_SELECT] = N_("select"),
+    [WHY_MUTEX] = N_("lock"),
+    [WHY_RLOCK] = N_("rlock"),
+    [WHY_WLOCK] = N_("wlock"),
+    [WHY_COND] = N_("cond"),
+    [WHY_WAITGROUP] = N_("group"),
+    [WHY_SEM] = N_("semaphore"),
+    [WHY_ONCE] = N_("once"),
+    [WHY_CTX] = N_("ctx"),
+    [WHY_SLEEP] = "",
+    [WHY_IO] = N_("call"),
+    [WHY_JOIN] = N_("join"),
 };
 
 struct state_look state_look(uint8_t state, uint8_t why)
@@ -32,9 +43,10 @@ struct state_look state_look(uint8_t state, uint8_t why)
         state = TASK_NEW;
     struct state_look l = looks[state];
     if (state == TASK_WAITING && why == WHY_CHAN_SEND)
-        l = (struct state_look){GL_PAUSED, "blocked", ST_WARN, GL_DASH_SHORT};
+        l = (struct state_look){GL_PAUSED, N_("blocked"), ST_WARN, GL_DASH_SHORT};
     else if (why == WHY_IO && (state == TASK_SLEEPING || state == TASK_WAITING))
-        l = (struct state_look){GL_SLEEPING, "calls", ST_SLEEPING, GL_LINE_HEAVY};
+        l = (struct state_look){GL_SLEEPING, N_("calls"), ST_SLEEPING, GL_LINE_HEAVY};
+    l.word = _(l.word);
     return l;
 }
 
@@ -52,19 +64,19 @@ int state_group(uint8_t state, uint8_t why)
 const char *state_group_word(int group)
 {
     static const char *const words[STATE_GROUPS] = {
-        [TASK_NEW] = "new",
-        [TASK_RUNNABLE] = "runnable",
-        [TASK_RUNNING] = "running",
-        [TASK_WAITING] = "waiting",
-        [TASK_SLEEPING] = "sleeping",
-        [TASK_DONE] = "done",
-        [TASK_LEAKED] = "LEAKED",
-        [TASK_PANICKED] = "PANICKED",
-        [TASK_FROZEN] = "frozen",
-        [TASK_STATE_COUNT] = "blocked",
-        [TASK_STATE_COUNT + 1] = "calling",
+        [TASK_NEW] = N_("new"),
+        [TASK_RUNNABLE] = N_("runnable"),
+        [TASK_RUNNING] = N_("running"),
+        [TASK_WAITING] = N_("waiting"),
+        [TASK_SLEEPING] = N_("sleeping"),
+        [TASK_DONE] = N_("done"),
+        [TASK_LEAKED] = N_("LEAKED"),
+        [TASK_PANICKED] = N_("PANICKED"),
+        [TASK_FROZEN] = N_("frozen"),
+        [TASK_STATE_COUNT] = N_("blocked"),
+        [TASK_STATE_COUNT + 1] = N_("calling"),
     };
-    return group >= 0 && group < STATE_GROUPS ? words[group] : "";
+    return group >= 0 && group < STATE_GROUPS ? _(words[group]) : "";
 }
 
 /* Which of several states is told first. */
@@ -117,7 +129,7 @@ void state_text(const struct model *m, const struct task_model *t, struct str *o
     struct state_look l = state_look(state, t->why);
     str_add(out, l.word);
     bool waits = t->state == TASK_WAITING || t->state == TASK_SLEEPING || t->state == TASK_LEAKED;
-    const char *reason = t->why < WHY_COUNT ? reasons[t->why] : "";
+    const char *reason = t->why < WHY_COUNT ? _(reasons[t->why]) : "";
     if (!waits || state == TASK_PANICKED)
         return;
     if (*reason && (t->why != WHY_IO || state == TASK_LEAKED))
@@ -132,5 +144,5 @@ void diagnosis_text(const struct model *m, const struct diagnosis *d, struct str
     str_add(out, "✖ ");
     for (const char *p = d->kind < DIAG_COUNT ? diagnosis_names[d->kind] : "?"; *p; p++)
         str_addc(out, *p == '_' ? ' ' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p);
-    str_addf(out, " at %s: %s", format_second(when, d->t_ns), strtab_get(m->names, d->text));
+    str_addf(out, _(" at %s: %s"), format_second(when, d->t_ns), strtab_get(m->names, d->text));
 }

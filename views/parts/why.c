@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "views/parts/parts.h"
 
 struct rule {
@@ -17,128 +18,146 @@ enum { OTHER = 255 };
 
 static const struct rule rules[] = {
     {EV_TASK, TASK_WAITING, WHY_CHAN_SEND,
-     "A send waits while the channel's buffer is full and nobody receives; without a buffer it "
-     "waits "
-     "for a receiver.",
-     "A larger buffer only delays it; faster or more receivers end it."},
+     N_("A send waits while the channel's buffer is full and nobody receives; without a buffer it "
+        "waits "
+        "for a receiver."),
+     N_("A larger buffer only delays it; faster or more receivers end it.")},
     {EV_TASK, TASK_WAITING, WHY_CHAN_RECV,
-     "A receive waits while the channel is empty and open. Closing it lets every receiver go on.",
-     "An item, or close by whoever holds the sending end."},
+     N_("A receive waits while the channel is empty and open. Closing it lets every receiver go "
+        "on."),
+     N_("An item, or close by whoever holds the sending end.")},
     {EV_TASK, TASK_WAITING, WHY_SELECT,
-     "A select without default waits until one of its cases is ready. Of several ready ones it "
-     "picks "
-     "one at random.",
-     "An item, a close, or the cancel of the context in one of its cases."},
-    {EV_TASK, TASK_WAITING, WHY_WAITGROUP, "Wait returns when the group's counter is 0.",
-     "A Done for every Add; one that is missing makes it wait for ever."},
-    {EV_TASK, TASK_WAITING, WHY_MUTEX, "A lock has one owner; the rest wait in line.",
-     "A shorter critical section, or a lock for each part of the data."},
-    {EV_TASK, TASK_WAITING, WHY_CTX, "Waiting for a context ends with its cancel or deadline.",
-     "A cancel, or an earlier deadline."},
-    {EV_TASK, TASK_WAITING, 0, "The task cannot go on before what it waits for has happened.",
-     "See what it waits on."},
+     N_("A select without default waits until one of its cases is ready. Of several ready ones it "
+        "picks "
+        "one at random."),
+     N_("An item, a close, or the cancel of the context in one of its cases.")},
+    {EV_TASK, TASK_WAITING, WHY_WAITGROUP, N_("Wait returns when the group's counter is 0."),
+     N_("A Done for every Add; one that is missing makes it wait for ever.")},
+    {EV_TASK, TASK_WAITING, WHY_MUTEX, N_("A lock has one owner; the rest wait in line."),
+     N_("A shorter critical section, or a lock for each part of the data.")},
+    {EV_TASK, TASK_WAITING, WHY_CTX, N_("Waiting for a context ends with its cancel or deadline."),
+     N_("A cancel, or an earlier deadline.")},
+    {EV_TASK, TASK_WAITING, 0, N_("The task cannot go on before what it waits for has happened."),
+     N_("See what it waits on.")},
     {EV_TASK, TASK_SLEEPING, WHY_IO,
-     "A call holds the task, not the processor: it waits until the dependency answers.",
-     "A timeout or a cancelled context would give up earlier."},
-    {EV_TASK, TASK_SLEEPING, 0, "The task sleeps until its timer fires.", "A shorter sleep."},
+     N_("A call holds the task, not the processor: it waits until the dependency answers."),
+     N_("A timeout or a cancelled context would give up earlier.")},
+    {EV_TASK, TASK_SLEEPING, 0, N_("The task sleeps until its timer fires."),
+     N_("A shorter sleep.")},
     {EV_TASK, TASK_RUNNABLE, 0,
-     "The task could run, but every processor is taken: it waits in a run queue.",
-     "More processors, or less computing by the others."},
-    {EV_TASK, TASK_RUNNING, 0, "A processor has taken the task from its run queue.",
-     "The scheduler's choice: another seed may choose another task."},
-    {EV_TASK, TASK_NEW, 0, "A task was started by its parent.", "The parent decides how many."},
-    {EV_TASK, TASK_DONE, 0, "The task's function has returned.",
-     "It would live on if it waited for something that never comes."},
-    {EV_TASK, TASK_PANICKED, 0, "The task panicked and nobody recovered it.", "See its text."},
+     N_("The task could run, but every processor is taken: it waits in a run queue."),
+     N_("More processors, or less computing by the others.")},
+    {EV_TASK, TASK_RUNNING, 0, N_("A processor has taken the task from its run queue."),
+     N_("The scheduler's choice: another seed may choose another task.")},
+    {EV_TASK, TASK_NEW, 0, N_("A task was started by its parent."),
+     N_("The parent decides how many.")},
+    {EV_TASK, TASK_DONE, 0, N_("The task's function has returned."),
+     N_("It would live on if it waited for something that never comes.")},
+    {EV_TASK, TASK_PANICKED, 0, N_("The task panicked and nobody recovered it."),
+     N_("See its text.")},
     {EV_TASK, TASK_LEAKED, 0,
-     "Main has returned while this task still waits: nobody will ever wake it.",
-     "Close the channel it receives from, or give it a context to select on."},
+     N_("Main has returned while this task still waits: nobody will ever wake it."),
+     N_("Close the channel it receives from, or give it a context to select on.")},
     {EV_CHAN, CHAN_SEND, 0,
-     "The item went to a waiting receiver, or into the buffer when none was waiting.",
-     "With the buffer full and no receiver the sender would have waited."},
+     N_("The item went to a waiting receiver, or into the buffer when none was waiting."),
+     N_("With the buffer full and no receiver the sender would have waited.")},
     {EV_CHAN, CHAN_RECV, 0,
-     "The receiver took the oldest item. A waiting sender, if any, put its own behind it.",
-     "With nothing there the receiver would have waited."},
+     N_("The receiver took the oldest item. A waiting sender, if any, put its own behind it."),
+     N_("With nothing there the receiver would have waited.")},
     {EV_CHAN, CHAN_CLOSE, 0,
-     "Close: what is in the buffer can still be received, then every receive returns at once with "
-     "ok = false. A send on it panics.",
-     "Only one who knows that nobody sends any more may close."},
-    {EV_CHAN, CHAN_DROP, 0, "An item was thrown away instead of waiting for room.",
-     "A larger buffer, a faster receiver, or a sender that waits."},
+     N_("Close: what is in the buffer can still be received, then every receive returns at once "
+        "with "
+        "ok = false. A send on it panics."),
+     N_("Only one who knows that nobody sends any more may close.")},
+    {EV_CHAN, CHAN_DROP, 0, N_("An item was thrown away instead of waiting for room."),
+     N_("A larger buffer, a faster receiver, or a sender that waits.")},
     {EV_CTX, CTX_CANCEL, 0,
-     "A cancelled context cancels all below it at once, and every task that selects on it wakes.",
-     "A later deadline, or no call of cancel."},
-    {EV_CTX, CTX_NEW, 0, "A context inherits its parent's cancel and the earlier deadline.", NULL},
-    {EV_GROUP, OTHER, 0, "The counter goes up with Add and down with Done; Wait returns at 0.",
-     "A counter below 0 is a panic."},
+     N_("A cancelled context cancels all below it at once, and every task that selects on it "
+        "wakes."),
+     N_("A later deadline, or no call of cancel.")},
+    {EV_CTX, CTX_NEW, 0, N_("A context inherits its parent's cancel and the earlier deadline."),
+     NULL},
+    {EV_GROUP, OTHER, 0, N_("The counter goes up with Add and down with Done; Wait returns at 0."),
+     N_("A counter below 0 is a panic.")},
     {EV_LOCK, OTHER, 0,
-     "Whoever comes first takes a free mutex; when somebody has waited for 1 ms it is handed on in "
-     "the order of waiting. A waiting writer holds back new readers.",
+     N_("Whoever comes first takes a free mutex; when somebody has waited for 1 ms it is handed on "
+        "in "
+        "the order of waiting. A waiting writer holds back new readers."),
      NULL},
     {EV_ONCE, OTHER, 0,
-     "The first call runs the function; calls meanwhile wait for its end, later ones pass.", NULL},
+     N_("The first call runs the function; calls meanwhile wait for its end, later ones pass."),
+     NULL},
     {EV_COND, COND_SIGNAL, 0,
-     "A signal wakes the one that has waited longest; if nobody waits, it is lost.",
-     "Whoever checks what it waits for under the lock before waiting does not need a lost signal."},
+     N_("A signal wakes the one that has waited longest; if nobody waits, it is lost."),
+     N_("Whoever checks what it waits for under the lock before waiting does not need a lost "
+        "signal.")},
     {EV_COND, OTHER, 0,
-     "Waiting gives the lock back and takes it again at the end. In between anything may happen, "
-     "so "
-     "who was woken must look again.",
+     N_("Waiting gives the lock back and takes it again at the end. In between anything may "
+        "happen, "
+        "so "
+        "who was woken must look again."),
      NULL},
     {EV_ERROR, OTHER, 0,
-     "The first error is kept and cancels the group's context; later ones are lost. Wait returns "
-     "it "
-     "when all tasks have ended.",
+     N_("The first error is kept and cancels the group's context; later ones are lost. Wait "
+        "returns "
+        "it "
+        "when all tasks have ended."),
      NULL},
     {EV_SEM, SEM_TRY_FAILED, 0,
-     "A try fails when too few are free, and also when somebody waits: nobody is overtaken.", NULL},
+     N_("A try fails when too few are free, and also when somebody waits: nobody is overtaken."),
+     NULL},
     {EV_SEM, OTHER, 0,
-     "Tokens go to those who wait in the order of coming; a large one in front holds back small "
-     "ones behind it.",
+     N_("Tokens go to those who wait in the order of coming; a large one in front holds back small "
+        "ones behind it."),
      NULL},
     {EV_SELECT, OTHER, 0,
-     "Select looks at all cases; of the ready ones it picks one at random, with default when none "
-     "is.",
-     "Another random pick, when more than one was ready."},
+     N_("Select looks at all cases; of the ready ones it picks one at random, with default when "
+        "none "
+        "is."),
+     N_("Another random pick, when more than one was ready.")},
     {EV_REQUEST, PHASE_ARRIVE, 0,
-     "A request arrives when it is due, even if its producer is blocked: its latency counts from "
-     "here.",
+     N_("A request arrives when it is due, even if its producer is blocked: its latency counts "
+        "from "
+        "here."),
      NULL},
-    {EV_REQUEST, PHASE_START, 0, "A worker took the request from its queue: its wait ends here.",
-     "More workers, or shorter jobs, would have started it earlier."},
+    {EV_REQUEST, PHASE_START, 0,
+     N_("A worker took the request from its queue: its wait ends here."),
+     N_("More workers, or shorter jobs, would have started it earlier.")},
     {EV_REQUEST, PHASE_DONE, 0,
-     "The request is answered. Its latency is its wait in queues and its service together.",
-     "A shorter queue before it, or a faster dependency."},
-    {EV_REQUEST, PHASE_ATTEMPT, 0, "Another attempt for the same request.", NULL},
-    {EV_REQUEST, PHASE_TIMEOUT, 0, "Its deadline passed before it was done.",
-     "A longer timeout, a shorter queue before it, a faster dependency."},
-    {EV_REQUEST, PHASE_ERROR, 0, "The dependency answered with an error.",
-     "A lower error_rate; a retry would have tried again."},
-    {EV_REQUEST, PHASE_CANCEL, 0, "Its context was cancelled before it was done.",
-     "A graceful shutdown lets what was taken be finished."},
-    {EV_REQUEST, PHASE_REJECT, 0, "It was refused before it started.",
-     "More room, or fewer requests."},
-    {EV_REQUEST, PHASE_DROP, 0, "It had been taken and was thrown away.",
-     "A graceful shutdown drains what was taken."},
-    {EV_REQUEST, PHASE_LATE, 0, "It ended after its caller had given up: wasted work.",
-     "Cancelling the work with its caller."},
+     N_("The request is answered. Its latency is its wait in queues and its service together."),
+     N_("A shorter queue before it, or a faster dependency.")},
+    {EV_REQUEST, PHASE_ATTEMPT, 0, N_("Another attempt for the same request."), NULL},
+    {EV_REQUEST, PHASE_TIMEOUT, 0, N_("Its deadline passed before it was done."),
+     N_("A longer timeout, a shorter queue before it, a faster dependency.")},
+    {EV_REQUEST, PHASE_ERROR, 0, N_("The dependency answered with an error."),
+     N_("A lower error_rate; a retry would have tried again.")},
+    {EV_REQUEST, PHASE_CANCEL, 0, N_("Its context was cancelled before it was done."),
+     N_("A graceful shutdown lets what was taken be finished.")},
+    {EV_REQUEST, PHASE_REJECT, 0, N_("It was refused before it started."),
+     N_("More room, or fewer requests.")},
+    {EV_REQUEST, PHASE_DROP, 0, N_("It had been taken and was thrown away."),
+     N_("A graceful shutdown drains what was taken.")},
+    {EV_REQUEST, PHASE_LATE, 0, N_("It ended after its caller had given up: wasted work."),
+     N_("Cancelling the work with its caller.")},
     {EV_PANIC, OTHER, 0,
-     "A panic is a mistake of the program itself. Nobody recovered it, so the scenario ends.",
-     "See its text: who may close, and when."},
+     N_("A panic is a mistake of the program itself. Nobody recovered it, so the scenario ends."),
+     N_("See its text: who may close, and when.")},
     {EV_DIAGNOSIS, OTHER, 0,
-     "A detector read it off the events, with its evidence; nothing of it is stored in a session.",
-     "The repaired twin of a lesson raises none."},
-    {EV_MARK, OTHER, 0, "A caption or a chapter: it changes nothing.", NULL},
-    {EV_START, OTHER, 0, "The stream begins. The same seed gives the same stream in sim.",
-     "Another seed: N."},
-    {EV_COMMAND, OTHER, 0, "A command takes effect at the next safe point of the engine.", NULL},
-    {EV_PARAM, OTHER, 0, "The parameter has this value from here on.", NULL},
+     N_("A detector read it off the events, with its evidence; nothing of it is stored in a "
+        "session."),
+     N_("The repaired twin of a lesson raises none.")},
+    {EV_MARK, OTHER, 0, N_("A caption or a chapter: it changes nothing."), NULL},
+    {EV_START, OTHER, 0, N_("The stream begins. The same seed gives the same stream in sim."),
+     N_("Another seed: N.")},
+    {EV_COMMAND, OTHER, 0, N_("A command takes effect at the next safe point of the engine."),
+     NULL},
+    {EV_PARAM, OTHER, 0, N_("The parameter has this value from here on."), NULL},
     {EV_LOST, OTHER, 0,
-     "A ring was full: these events were dropped and counted, the engine went on.",
-     "Slower traffic, or the sim world, where nothing is lost."},
-    {EV_END, END_ASLEEP, 0, "All tasks wait and no timer is set: nothing can ever run again.",
-     "One of them would have to be woken: see what each waits on."},
-    {EV_END, OTHER, 0, "The scenario is over.", NULL},
+     N_("A ring was full: these events were dropped and counted, the engine went on."),
+     N_("Slower traffic, or the sim world, where nothing is lost.")},
+    {EV_END, END_ASLEEP, 0, N_("All tasks wait and no timer is set: nothing can ever run again."),
+     N_("One of them would have to be woken: see what each waits on.")},
+    {EV_END, OTHER, 0, N_("The scenario is over."), NULL},
 };
 
 static const struct rule *rule_of(const struct event *e)
@@ -158,23 +177,24 @@ static void numbers(const struct model *m, const struct event *e, struct str *ou
     switch (e->kind) {
     case EV_CHAN:
         str_addf(out,
-                 "then      %" PRIu32 " of %" PRId64 " in the buffer, %" PRIu32
-                 " waiting to send, %" PRIu32 " to receive\n",
+                 _("then      %" PRIu32 " of %" PRId64 " in the buffer, %" PRIu32
+                   " waiting to send, %" PRIu32 " to receive\n"),
                  e->a, cap, e->b, e->c);
         break;
     case EV_SELECT:
-        str_addf(out, "then      %" PRIu32 " cases, %" PRIu32 " ready, picked %" PRId32 "\n", e->a,
-                 e->b, (int32_t)e->c);
+        str_addf(out, _("then      %" PRIu32 " cases, %" PRIu32 " ready, picked %" PRId32 "\n"),
+                 e->a, e->b, (int32_t)e->c);
         break;
     case EV_GROUP:
-        str_addf(out, "then      counter %" PRId32 ", %" PRIu32 " waiting\n", (int32_t)e->a, e->b);
+        str_addf(out, _("then      counter %" PRId32 ", %" PRIu32 " waiting\n"), (int32_t)e->a,
+                 e->b);
         break;
     case EV_LOCK:
-        str_addf(out, "then      %" PRIu32 " waiting\n", e->b);
+        str_addf(out, _("then      %" PRIu32 " waiting\n"), e->b);
         break;
     default:
         if (e->kind == EV_TASK && e->obj && cap > 0)
-            str_addf(out, "on        %s, capacity %" PRId64 "\n", model_object_name(m, e->obj),
+            str_addf(out, _("on        %s, capacity %" PRId64 "\n"), model_object_name(m, e->obj),
                      cap);
         break;
     }
@@ -185,14 +205,14 @@ void why_text(const struct model *m, const struct event *e, uint64_t seq, struct
     char when[FORMAT_SIZE];
     str_addf(out, "%s  ", format_clock(when, e->t_ns));
     model_sentence(m, e, out);
-    str_addf(out, "\nevent %" PRIu64 " of the stream\n\n", seq);
+    str_addf(out, _("\nevent %" PRIu64 " of the stream\n\n"), seq);
     const struct rule *r = rule_of(e);
     if (r)
-        str_addf(out, "%s\n\n", r->rule);
+        str_addf(out, "%s\n\n", _(r->rule));
     size_t before = out->len;
     numbers(m, e, out);
     if (r && r->otherwise)
-        str_addf(out, "%sOtherwise: %s\n", out->len > before ? "\n" : "", r->otherwise);
+        str_addf(out, _("%sOtherwise: %s\n"), out->len > before ? "\n" : "", _(r->otherwise));
     for (size_t i = 0; i < m->diagnoses_n; i++)
         if (m->diagnoses[i].t_ns == e->t_ns) {
             str_addc(out, '\n');
