@@ -119,11 +119,12 @@ static inline enum breaker_quick breaker_quick_admit(struct breaker_gate *g, int
     return BREAKER_REFUSES;
 }
 
-/* A call that was let in has succeeded: true, and there is nothing to record; false: policy_end().
- * Any thread. */
+/* A call that was let in by a glance has succeeded: true, and there is nothing to record; false:
+ * policy_end(), as for every call that was let in under the guard. Any thread. */
 static inline bool breaker_quick_success(struct breaker_gate *g, const struct ticket *t)
 {
-    return atomic_load_explicit(&g->word, memory_order_acquire) == (t->number << 2 | GATE_CLEAN);
+    return t->cost == BREAKER_GLANCED &&
+           atomic_load_explicit(&g->word, memory_order_acquire) == (t->number << 2 | GATE_CLEAN);
 }
 
 /* By hand: open, close, half-open; closing again when closed begins anew. */
