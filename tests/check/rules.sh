@@ -114,6 +114,7 @@ rule_readme_includes() {
         s,^<,src/README.md says:,p'
 }
 # Every file stands in its folder's table of src/README.md, and what stands there exists.
+# shellcheck disable=SC2016
 rule_source_map() {
     sed -n '/^### /{s,^### ,,;s,$,/,;h;}
         /^| `/{s/^| //;s/ |.*//;s/`//g;G;s,\n, ,;p;}' src/README.md |
@@ -149,6 +150,7 @@ plant_lesson_pairs() { printf '[w]\nmistake = M1\n[expect]\n' >configs/lessons/T
 plant_rows_and_files() { printf 'PATTERN(gone)\n' >src/patterns/patterns.def; }
 
 plant_readme_includes() { printf '<!-- includes -->\n<!-- /includes -->\n' >src/README.md; }
+# shellcheck disable=SC2016
 plant_source_map() { printf '### src\n| `gone` | what |\n' >src/README.md; }
 
 tap() { # tap OK? NAME
