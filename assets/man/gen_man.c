@@ -12,6 +12,8 @@
 
 #include "config.h"
 
+#include "app/app.h"
+#include "app/options.h"
 #include "base/diag.h"
 #include "control/command.h"
 #include "control/keymap.h"
@@ -54,6 +56,41 @@ static void entry(const char *term, const char *argument, const char *help)
     fputs("\n\\&", stdout);
     text(help);
     putchar('\n');
+}
+
+static void all_subcommands(void)
+{
+    for (size_t i = 0; subcommands[i].name; i++)
+        entry(subcommands[i].name, subcommands[i].args, subcommands[i].help);
+}
+
+/* Who takes the option, unless everybody does. */
+static void takers(const struct option_row *o)
+{
+    const char *before = "(";
+    for (unsigned bit = 1; o->where != IN_ALL && bit <= o->where; bit *= 2) {
+        if (!(o->where & bit))
+            continue;
+        const char *name = option_taker(bit);
+        printf("%s%s", before, *name ? name : "watching");
+        before = ", ";
+    }
+    if (o->where != IN_ALL)
+        puts(")");
+}
+
+static void options(void)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        const struct option_row *o = &option_rows[i];
+        char name[64];
+        if (o->letter)
+            snprintf(name, sizeof name, "-%c, --%s", o->letter, o->name);
+        else
+            snprintf(name, sizeof name, "--%s", o->name);
+        entry(name, o->argument, o->help);
+        takers(o);
+    }
 }
 
 static void commands(void)
@@ -189,7 +226,8 @@ static const struct {
     {"@PATTERNS@", all_patterns}, {"@PANELS@", panels},
     {"@FORMATS@", formats},       {"@THEMES@", all_themes},
     {"@DIAGNOSES@", diagnoses},   {"@FIGURES@", figures},
-    {"@EVENTS@", events},
+    {"@EVENTS@", events},         {"@SUBCOMMANDS@", all_subcommands},
+    {"@OPTIONS@", options},
 };
 
 static void line_out(char *line)

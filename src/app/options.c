@@ -24,7 +24,7 @@ const struct option_row option_rows[OPT_COUNT] = {
 
 static const char *const where_names[] = {"run", "", "replay", "export", "check", "verify", "list"};
 
-static const char *name_of(unsigned where)
+const char *option_taker(unsigned where)
 {
     return where_names[__builtin_ctz(where)];
 }
@@ -34,7 +34,7 @@ static const char *name_of(unsigned where)
 static const struct subcommand *subcommand_of(unsigned where)
 {
     for (size_t i = 0; subcommands[i].name; i++)
-        if (strcmp(subcommands[i].name, name_of(where)) == 0)
+        if (strcmp(subcommands[i].name, option_taker(where)) == 0)
             return &subcommands[i];
     return NULL;
 }
@@ -62,8 +62,7 @@ void options_help(unsigned where, FILE *out)
 {
     const struct subcommand *s = subcommand_of(where);
     if (s) {
-        fprintf(out, "usage: patternscope %s %s\n\npatternscope %s %s.\n\n", s->name, s->args,
-                s->name, s->help);
+        fprintf(out, "usage: patternscope %s %s\n\nThis %s.\n\n", s->name, s->args, s->help);
         help_options(where, out);
         return;
     }
@@ -100,7 +99,7 @@ int usage_error(unsigned where, const char *fmt, ...)
     fputs("patternscope: ", stderr);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
-    const char *name = name_of(where);
+    const char *name = option_taker(where);
     fprintf(stderr, "\nTry: patternscope %s%s--help\n", name, *name ? " " : "");
     return STATUS_USAGE;
 }

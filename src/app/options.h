@@ -32,6 +32,8 @@ struct option_row {
     const char *help;
 };
 extern const struct option_row option_rows[OPT_COUNT];
+/* The subcommand that a bit stands for; "" is watching. */
+const char *option_taker(unsigned bit);
 
 /* What was written on the command line. Strings are argv's. */
 struct args {
