@@ -295,9 +295,10 @@ static void make_look(struct paint_look *l, struct theme_style s)
 static void make_looks(const struct theme *t)
 {
     term.theme = t;
-    for (uint8_t role = 0; role < ST_COUNT; role++)
-        for (uint8_t attr = 0; attr < PAINT_ATTRS; attr++)
-            make_look(&term.paint.look[role][attr], theme_style(t, role, attr, term.colors));
+    for (int role = 0; role < ST_COUNT; role++)
+        for (int attr = 0; attr < PAINT_ATTRS; attr++)
+            make_look(&term.paint.look[role][attr],
+                      theme_style(t, (uint8_t)role, (uint8_t)attr, term.colors));
 }
 
 bool term_show(const struct canvas *c, const struct theme *t)

@@ -85,18 +85,20 @@ static bool wake_one(struct cond *c, enum cond_op op)
     rt_gate();
     guard_lock(&c->guard);
     struct cond_waiter *cw = (struct cond_waiter *)waitq_claim(&c->waiters);
-    struct task *t = cw ? cw->w.task : NULL;
+    struct task *t = NULL;
     if (op == COND_SIGNAL)
-        emit_cond(c, op, task_self_id(), t != NULL);
+        emit_cond(c, op, task_self_id(), cw != NULL);
     if (cw) {
+        t = cw->w.task;
         cw->delay_ns = c->delay_ns;
         c->delay_ns = 0;
-        emit_cond(c, op == COND_SIGNAL ? COND_WAKE : op, cw->w.task->id, 1);
+        emit_cond(c, op == COND_SIGNAL ? COND_WAKE : op, t->id, 1);
     }
     guard_unlock(&c->guard);
-    if (t)
-        task_unpark(t);
-    return t != NULL;
+    if (!t)
+        return false;
+    task_unpark(t);
+    return true;
 }
 
 void cond_signal(struct cond *c)

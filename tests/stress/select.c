@@ -127,7 +127,8 @@ int main(void)
     for (size_t k = 0; k < sizeof caps / sizeof caps[0]; k++) {
         uint32_t cap = caps[k];
         sent = received = sent_sum = received_sum = 0;
-        timeouts = defaults = finished = 0;
+        timeouts = defaults = 0;
+        finished = 0;
         stress_run(&s, scenario, &cap);
         CHECK(s.end == END_DONE, "cap %u: ended %s", cap, end_names[s.end]);
         CHECK(sent && received && defaults, "cap %u: a kind of select never happened", cap);
