@@ -42,6 +42,8 @@ static struct {
 static void place(struct str *out, int x, int y);
 
 static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
+/* Pasted text comes between two marks, or its letters would be commands. */
+static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char no_locale[] = "C.UTF-8";
 
 /* ---- opening ----------------------------------------------------------------------------------
@@ -127,6 +129,7 @@ static void enter_screen(void)
     add_capability(&s, "civis");
     if (term.mouse)
         str_add(&s, mouse_on);
+    str_add(&s, paste_on);
     tty_send(s.data, s.len);
     str_free(&s);
 }
@@ -138,6 +141,7 @@ static void leave_text(struct str *out)
     tty_size(&w, &h);
     if (term.mouse)
         str_add(out, mouse_off);
+    str_add(out, paste_off);
     add_capability(out, "sgr0");
     add_capability(out, "op");
     if (!capability("rmcup")) { /* no other screen to go back to: below this one */

@@ -22,9 +22,10 @@ static const struct {
     int number;
     uint32_t key;
 } tildes[] = {
-    {1, PK_HOME}, {3, PK_DELETE}, {4, PK_END}, {5, PK_PAGEUP}, {6, PK_PAGEDOWN}, {7, PK_HOME},
-    {8, PK_END},  {11, PK_F1},    {12, PK_F2}, {13, PK_F3},    {14, PK_F4},      {15, PK_F5},
-    {17, PK_F6},  {18, PK_F7},    {19, PK_F8}, {20, PK_F9},    {21, PK_F10},
+    {1, PK_HOME}, {3, PK_DELETE}, {4, PK_END},     {5, PK_PAGEUP},   {6, PK_PAGEDOWN},
+    {7, PK_HOME}, {8, PK_END},    {11, PK_F1},     {12, PK_F2},      {13, PK_F3},
+    {14, PK_F4},  {15, PK_F5},    {17, PK_F6},     {18, PK_F7},      {19, PK_F8},
+    {20, PK_F9},  {21, PK_F10},   {200, PK_PASTE}, {201, PK_PASTED},
 };
 
 static uint32_t letter_key(char c)

@@ -185,7 +185,7 @@ static void advance(struct engine *e)
         int64_t next = rt_sim_next(e->rt);
         state = engine_run_sim(e, next == NEVER ? rt_time(e->rt) : next, 1);
         made_until(e, RT_IDLE);
-        if (atomic_load(&e->emitted) > had)
+        if (atomic_load(&e->emitted) > had || (next == NEVER && state == RT_IDLE))
             break;
     }
 }

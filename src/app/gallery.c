@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The gallery: what there is to watch, scenarios first, then lessons. Its list is read from the
- * catalog each time, so that a scenario that was just saved is in it. */
+/* The gallery: what there is to watch, scenarios first, then lessons, and below the list what the
+ * chosen one shows. The list is read from the catalog each time, so that a scenario that was just
+ * saved is in it; the chosen file is read when it is chosen, so that what is wrong with it is said
+ * before it is started. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,12 @@ struct shown {
     size_t n;
     size_t chosen;
     int first; /* line of the list that is at the top */
+    int top;   /* where that stands on the screen */
     char filter[64];
+    bool searching, pasting; /* searching: every letter is the filter's */
+    struct scenario *read;   /* the item `about`, or NULL with the reason in `bad` */
+    size_t about;            /* index + 1; 0: none was read yet */
+    char bad[256];
 };
 
 static bool matches(const struct shown *g, const struct catalog_item *i)
@@ -107,37 +114,119 @@ static void draw_list(struct canvas *c, struct shown *g, int top, int height)
                     *g->filter ? "nothing has this in its name or title" : "no scenario was found");
 }
 
+/* Reads the chosen one. */
+static void look_into(struct shown *g)
+{
+    size_t want = g->n ? g->at[g->chosen] + 1 : 0;
+    if (want == g->about)
+        return;
+    scenario_free(g->read);
+    g->read = NULL;
+    g->about = want;
+    if (!want)
+        return;
+    static const struct run_options none = {.world = -1, .for_ns = -1};
+    struct errors e = {0};
+    g->read = app_scenario(g->catalog.item[want - 1].name, &none, &e);
+    if (!g->read && e.kept)
+        snprintf(g->bad, sizeof g->bad, "line %d: %s", e.item[0].line, e.item[0].text);
+    errors_free(&e);
+}
+
+static void facts(const struct scenario *s, char *out, size_t size)
+{
+    char length[VALUE_TEXT] = "as long as its traffic";
+    if (s->params.for_ns)
+        value_human_duration(s->params.for_ns, length, sizeof length);
+    const char *world =
+        scenario_world(s) == WORLD_SIM ? "the same each time" : "threads and the real clock";
+    snprintf(out, size, "%.64s · %s: %s · seed %lld · %s", s->params.pattern,
+             world_names[scenario_world(s)], world, (long long)s->params.seed, length);
+}
+
+static void draw_about(struct canvas *c, struct shown *g, struct rect r)
+{
+    const struct catalog_item *item = &g->catalog.item[g->at[g->chosen]];
+    char text[256];
+    look_into(g);
+    draw_box(c, r, item->name, false);
+    struct rect in = {r.x + 2, r.y + 1, r.w - 4, r.h - 2}, old = canvas_clip(c, in);
+    if (!g->read) {
+        draw_wrapped(c, in, 0, ST_BAD, g->bad);
+        canvas_clip(c, old);
+        return;
+    }
+    canvas_text_cut(c, in.x, in.y, in.w, ST_TITLE, CELL_BOLD, item->title ? item->title : "");
+    facts(g->read, text, sizeof text);
+    canvas_text_cut(c, in.x, in.y + 1, in.w, ST_DIM, 0, text);
+    struct rect rest = {in.x, in.y + 2, in.w, in.h - 2};
+    for (const char *p = g->read->notes ? g->read->notes : ""; *p && rest.h > 0;) {
+        size_t n = strcspn(p, "\n");
+        char *paragraph = xstrndup(p, n);
+        /* The answer to the question is for later. */
+        int lines = strncmp(paragraph, "Answer", 6) == 0
+                        ? 0
+                        : draw_wrapped(c, rest, 0, ST_NORMAL, paragraph);
+        free(paragraph);
+        rest.y += lines;
+        rest.h -= lines;
+        p += n + (p[n] == '\n');
+    }
+    canvas_clip(c, old);
+}
+
+static void draw_keys(struct canvas *c, const struct shown *g, bool can_go_back)
+{
+    const char *const keys[][2] = {{"↑↓", "choose"},
+                                   {"Enter", "watch"},
+                                   {"/", "search"},
+                                   {"Esc", *g->filter || g->searching ? "all again"
+                                           : can_go_back              ? "back"
+                                                                      : "quit"},
+                                   {g->searching ? NULL : "q", "quit"}};
+    canvas_fill(c, (struct rect){0, c->h - 1, c->w, 1}, ' ', ST_BAR, 0);
+    int x = 0;
+    for (size_t i = 0; i < ARRAY_LEN(keys) && keys[i][0]; i++) {
+        x = canvas_text(c, x + 1, c->h - 1, ST_KEY, 0, keys[i][0]);
+        x = canvas_text(c, x + 1, c->h - 1, ST_BAR, 0, keys[i][1]) + 1;
+    }
+}
+
+static void draw_message(struct canvas *c, const struct shown *g)
+{
+    if (*complaint)
+        canvas_text_cut(c, 1, c->h - 2, c->w - 2, ST_BAD, 0, complaint);
+    else if (*g->filter || g->searching)
+        canvas_textf(c, 1, c->h - 2, ST_MARK, 0, "search: %s%s   (%zu of %zu)", g->filter,
+                     g->searching ? "▏" : "", g->n, g->catalog.n);
+    else if (g->n)
+        canvas_textf(c, 1, c->h - 2, ST_DIM, 0, "the same as: patternscope %s",
+                     g->catalog.item[g->at[g->chosen]].name);
+}
+
 static void draw(struct screen *s, struct shown *g, bool can_go_back)
 {
     struct canvas *c = s->canvas;
     canvas_clear(c);
-    canvas_fill(c, (struct rect){0, 0, c->w, 1}, ' ', ST_BAR, 0);
-    canvas_text_cut(c, 1, 0, c->w - 2, ST_BAR, 0,
-                    "patternscope · concurrency patterns, alive: pick one");
     if (c->w < SCREEN_MIN_W || c->h < SCREEN_MIN_H) {
         char text[64];
-        canvas_clear(c);
         snprintf(text, sizeof text, "need %dx%d, have %dx%d", SCREEN_MIN_W, SCREEN_MIN_H, c->w,
                  c->h);
-        canvas_text_cut(c, 0, 0, c->w, ST_WARN, 0, text);
+        draw_wrapped(c, (struct rect){0, 0, c->w, c->h}, 0, ST_WARN, text);
         term_show(c, s->theme);
         return;
     }
-    draw_list(c, g, 2, c->h - 4);
-    if (*complaint)
-        canvas_text_cut(c, 1, c->h - 2, c->w - 2, ST_BAD, 0, complaint);
-    else if (*g->filter)
-        canvas_textf(c, 1, c->h - 2, ST_MARK, 0, "with \"%s\" (Backspace)", g->filter);
-    else if (g->n)
-        canvas_textf(c, 1, c->h - 2, ST_DIM, 0, "the same as: patternscope %s",
-                     g->catalog.item[g->at[g->chosen]].name);
-    canvas_fill(c, (struct rect){0, c->h - 1, c->w, 1}, ' ', ST_BAR, 0);
-    static const char *const keys[] = {"↑↓", "choose", "Enter", "watch", "letters", "search"};
-    int x = 0;
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        x = canvas_text(c, x + 1, c->h - 1, i % 2 ? ST_BAR : ST_KEY, 0, keys[i]) + (int)(i % 2);
-    x = canvas_text(c, x + 1, c->h - 1, ST_KEY, 0, "Esc");
-    canvas_text(c, x + 1, c->h - 1, ST_BAR, 0, can_go_back ? "back" : "quit");
+    canvas_fill(c, (struct rect){0, 0, c->w, 1}, ' ', ST_BAR, 0);
+    canvas_text_cut(c, 1, 0, c->w - 2, ST_BAR, 0,
+                    "patternscope · concurrency patterns, alive: pick one");
+    /* What the chosen one shows takes a third of the height, where there is some. */
+    int about = c->h < 18 || !g->n ? 0 : c->h / 3;
+    g->top = c->h < 18 ? 1 : 2;
+    draw_list(c, g, g->top, c->h - 2 - g->top - about);
+    if (about)
+        draw_about(c, g, (struct rect){0, c->h - 2 - about, c->w, about});
+    draw_message(c, g);
+    draw_keys(c, g, can_go_back);
     term_show(c, s->theme);
 }
 
@@ -150,14 +239,35 @@ static void move(struct shown *g, long by)
 static void type(struct shown *g, uint32_t key)
 {
     size_t n = strlen(g->filter);
-    if (key == PK_BACKSPACE && n) {
+    if (key == PK_BACKSPACE) {
+        g->searching &= n > 0;
         while (n && ((unsigned char)g->filter[--n] & 0xc0) == 0x80)
             ;
         g->filter[n] = '\0';
-    } else if (key > ' ' && key < KEY_BASE_ && n + 5 < sizeof g->filter) {
+    } else if (key >= ' ' && (key > ' ' || n) && key < KEY_BASE_ && n + 5 < sizeof g->filter) {
         g->filter[n + utf8_encode(key, g->filter + n)] = '\0';
     }
     apply_filter(g);
+}
+
+/* A key that is a character, or none that is anything else here. */
+static bool letter(struct shown *g, uint32_t key, bool *quit)
+{
+    if (g->searching || *g->filter || g->pasting) {
+        type(g, key);
+    } else if (key == 'q') {
+        *quit = true;
+        return true;
+    } else if (key == '/') {
+        g->searching = true;
+    } else if (key == 'j' || key == 'k') {
+        move(g, key == 'j' ? 1 : -1);
+    } else if (key == 'g' || key == 'G') {
+        move(g, key == 'g' ? -(long)g->n : (long)g->n);
+    } else {
+        type(g, key);
+    }
+    return false;
 }
 
 /* True: it is over; *name the pick, or NULL. */
@@ -184,15 +294,24 @@ static bool take_key(struct screen *s, struct shown *g, uint32_t key, bool *quit
         move(g, (long)g->n);
         break;
     case PK_ENTER:
-        if (!g->n)
+        if (!g->n || g->pasting)
             break;
         *name = xstrdup(g->catalog.item[g->at[g->chosen]].name);
         return true;
     case PK_ESC:
-        if (!*g->filter)
+        if (g->pasting) {
+            g->pasting = false;
+            break;
+        }
+        if (!*g->filter && !g->searching)
             return true;
         g->filter[0] = '\0';
+        g->searching = false;
         apply_filter(g);
+        break;
+    case PK_PASTE:
+    case PK_PASTED:
+        g->pasting = key == PK_PASTE;
         break;
     case PK_F10:
     case 'C' & 31:
@@ -208,14 +327,7 @@ static bool take_key(struct screen *s, struct shown *g, uint32_t key, bool *quit
         screen_size(s);
         break;
     default:
-        if (key == 'q' && !*g->filter) {
-            *quit = true;
-            return true;
-        }
-        if (!*g->filter && (key == 'j' || key == 'k'))
-            move(g, key == 'j' ? 1 : -1);
-        else
-            type(g, key);
+        return letter(g, key, quit);
     }
     return false;
 }
@@ -227,11 +339,11 @@ static void click(struct shown *g, const struct term_event *e)
         return;
     }
     for (size_t i = 0; i < g->n; i++)
-        if (line_of(g, i) - g->first + 2 == e->mouse_y)
+        if (line_of(g, i) - g->first + g->top == e->mouse_y)
             g->chosen = i;
 }
 
-char *gallery(struct screen *s, bool can_go_back, bool *quit)
+char *gallery(struct screen *s, const char *now, bool can_go_back, bool *quit)
 {
     struct shown g = {0};
     char *name = NULL;
@@ -239,6 +351,9 @@ char *gallery(struct screen *s, bool can_go_back, bool *quit)
     catalog_load(&g.catalog);
     g.at = xcalloc(g.catalog.n + 1, sizeof *g.at);
     apply_filter(&g);
+    for (size_t i = 0; now && i < g.catalog.n; i++)
+        if (strcmp(g.catalog.item[i].name, now) == 0)
+            g.chosen = i;
     screen_size(s);
     draw(s, &g, can_go_back);
     *quit = false;
@@ -258,6 +373,7 @@ char *gallery(struct screen *s, bool can_go_back, bool *quit)
     }
     if (over && !name && !can_go_back)
         *quit = true;
+    scenario_free(g.read);
     free(g.at);
     catalog_free(&g.catalog);
     return name;

@@ -1,60 +1,91 @@
 /* SPDX-License-Identifier: MIT */
 /* One line that says what to press next. It follows what the user has not tried yet; keys come from
- * the keymap, so that it stays true when they are rebound. */
+ * the keymap, so that it stays true when they are rebound. With the default keys each line fits the
+ * 78 columns that it has on a small terminal. */
 #include <stdio.h>
 
 #include "app/watch.h"
 
-const char *hint_line(const struct watch *w)
+static char line[256];
+
+static const char *key(const struct watch *w, const char *command)
 {
-    static _Thread_local char line[256];
+    return watch_key_for(w, command);
+}
+
+static void ended(const struct watch *w)
+{
+    if (player_replay(w->player))
+        snprintf(line, sizeof line,
+                 "The end of the recording: %s plays it again, %s steps back, %s leaves.",
+                 key(w, "restart"), key(w, "back event"), key(w, "quit"));
+    else if (*w->last_words)
+        snprintf(line, sizeof line, "%s. %s again, %s another.", w->last_words, key(w, "restart"),
+                 key(w, "close"));
+    else
+        snprintf(line, sizeof line,
+                 "It has ended: %s again, %s with a new seed, %s steps back, %s picks another.",
+                 key(w, "restart"), key(w, "reseed"), key(w, "back event"), key(w, "close"));
+}
+
+static void paused(const struct watch *w)
+{
     const struct player *p = w->player;
-    const char *help = watch_key_for(w, "help");
-    if (player_ended(p) && player_replay(p))
-        snprintf(line, sizeof line,
-                 "The end of the recording. %s plays it again, %s steps back, %s leaves.",
-                 watch_key_for(w, "restart"), watch_key_for(w, "back event"),
-                 watch_key_for(w, "quit"));
-    else if (player_ended(p))
-        snprintf(line, sizeof line,
-                 "It has ended (%s). %s again, %s with another seed, %s steps back, %s leaves.",
-                 end_names[player_model(p)->end_why < END_COUNT ? player_model(p)->end_why : 0],
-                 watch_key_for(w, "restart"), watch_key_for(w, "reseed"),
-                 watch_key_for(w, "back event"), watch_key_for(w, "quit"));
-    else if (player_paused(p) && !(w->done & TRIED_STEP))
-        snprintf(line, sizeof line,
-                 "Time stands still. %s next event, %s the one before, %s goes on.",
-                 watch_key_for(w, "step event"), watch_key_for(w, "back event"),
-                 watch_key_for(w, "pause"));
-    else if (player_paused(p))
+    bool live = player_model(p)->world == WORLD_LIVE;
+    if (player_behind(p) && !player_replay(p))
         snprintf(
             line, sizeof line,
-            "Paused. %s next task switch, %s 10 ms, %s why the last line happened, %s goes on.",
-            watch_key_for(w, "step switch"), watch_key_for(w, "step 10ms"), watch_key_for(w, "why"),
-            watch_key_for(w, "pause"));
-    else if (player_replay(p))
+            live ? "This is the past: %s plays on from here; a change takes effect now, not then."
+                 : "This is the past: %s plays on; a change from here makes another story.",
+            key(w, "pause"));
+    else if (!(w->done & TRIED_STEP))
         snprintf(line, sizeof line,
-                 "%s stops time, %s and %s go a second back or forward, %s all keys.",
-                 watch_key_for(w, "pause"), watch_key_for(w, "seek -1s"),
-                 watch_key_for(w, "seek +1s"), help);
-    else if (!(w->done & TRIED_PARAM))
+                 "Time stands still: %s is the next event, %s the one before; %s goes on.",
+                 key(w, "step event"), key(w, "back event"), key(w, "pause"));
+    else
         snprintf(line, sizeof line,
-                 "%s, then %s and %s: a parameter changes while it runs. %s all keys.",
-                 watch_key_for(w, "select next"), watch_key_for(w, "change -1"),
-                 watch_key_for(w, "change +1"), help);
+                 "Paused: %s next task switch, %s 10 ms on, %s goes on; %s explains a log line.",
+                 key(w, "step switch"), key(w, "step 10ms"), key(w, "pause"), key(w, "why"));
+}
+
+static void running(const struct watch *w)
+{
+    if (!(w->done & TRIED_PARAM))
+        snprintf(line, sizeof line,
+                 "%s, then %s and %s change a parameter while it runs. %s lists all keys.",
+                 key(w, "select next"), key(w, "change -1"), key(w, "change +1"), key(w, "help"));
     else if (!(w->done & TRIED_INJECT))
         snprintf(line, sizeof line,
                  "Press %s to break something: a hanging job, a burst of errors.",
-                 watch_key_for(w, "inject-menu"));
+                 key(w, "inject-menu"));
     else if (!(w->done & TRIED_PAUSE))
         snprintf(line, sizeof line, "Press %s to stop time; then step through it, event by event.",
-                 watch_key_for(w, "pause"));
+                 key(w, "pause"));
     else if (!(w->done & TRIED_RECORD))
         snprintf(line, sizeof line,
                  "Press %s to record all of this, from the beginning on; %s for the gallery.",
-                 watch_key_for(w, "record"), watch_key_for(w, "close"));
+                 key(w, "record"), key(w, "close"));
     else
-        snprintf(line, sizeof line, "%s lists the keys, %s goes to the gallery.", help,
-                 watch_key_for(w, "close"));
+        snprintf(line, sizeof line, "%s lists the keys, %s goes to the gallery.", key(w, "help"),
+                 key(w, "close"));
+}
+
+const char *hint_line(const struct watch *w)
+{
+    const struct player *p = w->player;
+    if (player_seeking(p))
+        snprintf(line, sizeof line, "On the way there; %s stops here.", key(w, "pause"));
+    else if (player_ended(p))
+        ended(w);
+    else if (player_paused(p))
+        paused(w);
+    else if (player_replay(p))
+        snprintf(
+            line, sizeof line,
+            "%s stops time, %s and %s go a second back or on, %s is slower; %s lists all keys.",
+            key(w, "pause"), key(w, "seek -1s"), key(w, "seek +1s"), key(w, "speed down"),
+            key(w, "help"));
+    else
+        running(w);
     return line;
 }

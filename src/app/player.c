@@ -31,6 +31,7 @@ static struct player *create(const struct run_options *o)
     p->options = o;
     p->speed = 1;
     p->seek_ns = -1;
+    p->notice_told = true;
     p->cue_ns = -1;
     p->keys.budget = KEYFRAME_BYTES;
     p->keys.every = KEYFRAME_EVERY;
@@ -137,6 +138,18 @@ int64_t player_last(const struct player *p)
     if (p->engine && !engine_ended(p->engine) && p->taken_ns > last)
         last = p->taken_ns;
     return last > p->now_ns ? last : p->now_ns;
+}
+
+bool player_behind(const struct player *p)
+{
+    return p->behind;
+}
+
+const char *player_notice(struct player *p)
+{
+    bool told = p->notice_told;
+    p->notice_told = true;
+    return told ? "" : p->notice;
 }
 
 bool player_replay(const struct player *p)

@@ -29,6 +29,7 @@ void player_close(struct player *p);
 const struct model *player_model(const struct player *p);
 int64_t player_now(const struct player *p);  /* the instant shown */
 int64_t player_last(const struct player *p); /* the newest there is (replay: the session's end) */
+bool player_behind(const struct player *p);  /* somebody went back, and is not at the newest yet */
 bool player_replay(const struct player *p);
 bool player_ended(const struct player *p); /* END is shown */
 uint64_t player_seed(const struct player *p);
@@ -56,6 +57,9 @@ void player_seek(struct player *p, int64_t t_ns);
 bool player_seeking(const struct player *p);
 /* An engine command. NULL, or a sentence (thread-local). */
 const char *player_command(struct player *p, const char *text, enum by by);
+/* What a command did beyond what it says (another story begins, a recording was closed): a sentence
+ * of which the user should know, each once; "" when there is none. Valid until the next command. */
+const char *player_notice(struct player *p);
 /* The next command of a cue that is the screen's (pause, speed) and that playing has passed since
  * the last call; "" when there is none. Captions are MARK events: the panels show them. */
 const char *player_cue(struct player *p);
@@ -75,6 +79,8 @@ bool player_each(struct player *p,
 
 /* Records the whole session, from its beginning and on. NULL, or a malloc'ed sentence. */
 char *player_record(struct player *p, const char *path);
+/* "talk.psr" gives "talk-2.psr", or the first such name that is free; malloc'ed. */
+char *player_record_next(const char *path);
 char *player_record_stop(struct player *p);
 struct player_recording {
     bool on;

@@ -97,6 +97,7 @@ bool player_branch(struct player *p, char **error)
         keyframes_cut(&p->keys, p->n);
         while (p->tweaks_n && p->tweaks[p->tweaks_n - 1].n >= p->n)
             p->tweaks_n--;
+        p->shown_most = p->n;
         reel_add(p->reel, rest, rest_n);
         p->taken_ns = last.t_ns - 1;
         p->behind = false;
@@ -116,34 +117,71 @@ static const char *sentence(char *owned)
     return text;
 }
 
-const char *player_command(struct player *p, const char *text, enum by by)
+static void notice_branch(struct player *p, bool seen, const char *closed)
 {
-    if (!p->engine)
-        return "this is a recording: what happened in it cannot be changed";
-    const char *bad = p->pattern ? pattern_check_command(p->pattern, text) : NULL;
-    if (bad)
-        return bad;
+    char when[VALUE_TEXT], recording[300] = "";
+    value_human_duration(p->now_ns, when, sizeof when);
+    if (p->recorder)
+        snprintf(recording, sizeof recording, "; %.120s stays as it was, now recording to %.120s",
+                 closed, p->record_path);
+    else if (closed)
+        snprintf(recording, sizeof recording,
+                 "; %.120s stays as it was, and recording stopped: %.80s", closed,
+                 p->record_error ? p->record_error : "?");
+    p->notice_told = !seen && !closed;
+    snprintf(p->notice, sizeof p->notice, "From %s on this is another story%s", when, recording);
+}
+
+/* Another story from the instant shown. NULL or a sentence. */
+static const char *branch_here(struct player *p)
+{
+    char *error;
+    bool seen = p->shown_most > p->n;
+    if (reel_first(p->reel) > 0)
+        return "too long ago to branch: the beginning of this run is no longer held";
+    char *old = p->recorder ? xstrdup(p->record_path) : NULL;
+    char *aside = player_record_aside(p);
+    bool branched = player_branch(p, &error);
+    if (aside && branched)
+        player_record_failed(p, player_record(p, aside));
+    if (branched)
+        notice_branch(p, seen, aside ? old : NULL);
+    free(old);
+    free(aside);
+    return branched ? NULL : sentence(error);
+}
+
+/* A position that is not the newest: sim branches, live comes back. NULL or a sentence. */
+static const char *to_the_newest(struct player *p, enum by *by)
+{
     bool sim = p->config.world == WORLD_SIM;
     player_seek_stop(p);
     player_take(p, 0);
     if (sim && p->paused && reel_last_ns(p->reel) - p->now_ns > ASIDE_NS)
         p->behind = true; /* what ran ahead of the pause was never seen: it need not stay */
-    if (p->behind && sim) {
-        char *error;
-        if (reel_first(p->reel) > 0)
-            return "too long ago to branch: the beginning of this run is no longer held";
-        char *aside = player_record_aside(p);
-        bool branched = player_branch(p, &error);
-        if (aside)
-            free(player_record(p, aside));
-        free(aside);
-        if (!branched)
-            return sentence(error);
-        by = BY_BRANCH;
-    } else if (p->behind) {
-        player_goto(p, reel_count(p->reel), player_last(p), 0);
-        player_front(p);
+    if (!p->behind)
+        return NULL;
+    if (sim) {
+        *by = BY_BRANCH;
+        return branch_here(p);
     }
+    player_goto(p, reel_count(p->reel), player_last(p), 0);
+    player_front(p);
+    snprintf(p->notice, sizeof p->notice,
+             "Live cannot go back: this takes effect now, at the newest instant");
+    p->notice_told = false;
+    return NULL;
+}
+
+const char *player_command(struct player *p, const char *text, enum by by)
+{
+    if (!p->engine)
+        return "this is a recording: what happened in it cannot be changed";
+    const char *bad = p->pattern ? pattern_check_command(p->pattern, text) : NULL;
+    if (!bad)
+        bad = to_the_newest(p, &by);
+    if (bad)
+        return bad;
     if (p->model->ended)
         return "the scenario has ended";
     bad = engine_command(p->engine, text, by);

@@ -39,7 +39,7 @@ struct player {
     /* what is shown: n events, at now_ns */
     struct model *model;
     struct detect *detect;
-    uint64_t n;
+    uint64_t n, shown_most; /* shown_most: the largest n of this story */
     int64_t now_ns;
     bool paused, behind; /* behind: the user went back */
     double speed;
@@ -49,6 +49,9 @@ struct player {
     int64_t awaited_until; /* wall time; then it was refused or lost */
     int64_t cue_ns;        /* cues up to here were handed out */
     size_t cue_at;
+
+    char notice[512];
+    bool notice_told;
 
     struct recorder *recorder;
     char *record_path, *record_error;
@@ -83,6 +86,8 @@ void player_engine_pause(struct player *p);
 bool player_branch(struct player *p, char **error);
 
 /* player_record.c */
+/* Why nothing is recorded any more; takes over error, which may be NULL. */
+void player_record_failed(struct player *p, char *error);
 void player_record_feed(struct player *p);
 /* Before a branch: ends a recording that already holds what is about to be forgotten. NULL, or the
  * path (malloc'ed) where the other story is to be recorded. */

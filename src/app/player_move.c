@@ -11,6 +11,7 @@
 
 enum { CHUNK = 256, KEEP_AHEAD_SIM = 1 << 16, KEEP_AHEAD_LIVE = 1 << 20 };
 static const int64_t STEP_NS = 10000000;
+static const int64_t STEP_WALL_NS = 100000000; /* so long may a step hold up the screen */
 
 /* Stepping and seeking run no cues of the screen: the user is at the wheel. */
 static void cues_passed(struct player *p)
@@ -58,6 +59,8 @@ bool player_fold(struct player *p, uint64_t until, int64_t t_ns, int64_t deadlin
                     p->awaited--;
             }
             p->n++;
+            if (p->n > p->shown_most)
+                p->shown_most = p->n;
             if (ev[i].t_ns > p->now_ns)
                 p->now_ns = ev[i].t_ns;
         }
@@ -132,30 +135,24 @@ void player_take(struct player *p, int64_t deadline)
         keyframes_drop(&p->keys, reel_first(p->reel));
 }
 
-/* At the newest: makes the engine go on, by an event or up to until_ns. */
-static void engine_on(struct player *p, int64_t until_ns)
+/* At the newest: makes the engine go on, by an event or up to until_ns, while there is wall time.
+ */
+static void engine_on(struct player *p, int64_t until_ns, int64_t deadline)
 {
-    if (!p->engine || engine_ended(p->engine)) {
-        player_take(p, 0);
-        return;
-    }
-    uint64_t before = reel_count(p->reel);
-    if (p->config.world == WORLD_SIM) {
+    if (p->engine && !engine_ended(p->engine) && p->config.world == WORLD_SIM) {
         engine_advance(p->engine, until_ns);
-        player_take(p, 0);
-        return;
+    } else if (p->engine && !engine_ended(p->engine)) {
+        /* Live cannot be made to take one step: its gates open until something has happened. */
+        uint64_t before = reel_count(p->reel);
+        engine_pause(p->engine, false);
+        do
+            player_take(p, 0);
+        while (
+            wall_now() < deadline && !engine_ended(p->engine) &&
+            (until_ns < 0 ? reel_count(p->reel) == before : engine_horizon(p->engine) < until_ns));
+        engine_pause(p->engine, true);
     }
-    /* Live cannot be made to take one step: its gates open until something has happened. */
-    int64_t deadline = wall_now() + 200000000;
-    int64_t from = engine_horizon(p->engine);
-    engine_pause(p->engine, false);
-    do
-        player_take(p, 0);
-    while (wall_now() < deadline && !engine_ended(p->engine) &&
-           (until_ns < 0
-                ? reel_count(p->reel) == before && engine_horizon(p->engine) < from + STEP_NS
-                : engine_horizon(p->engine) < until_ns));
-    engine_pause(p->engine, true);
+    player_take(p, 0);
 }
 
 static bool is_switch(const struct event *e)
@@ -163,47 +160,43 @@ static bool is_switch(const struct event *e)
     return e->kind == EV_TASK && e->op == TASK_RUNNING;
 }
 
-/* One event forward; false: there is none. */
-static bool forward_event(struct player *p, struct event *ev)
+/* One event forward; false: there is none, or none within the time. */
+static bool forward_event(struct player *p, struct event *ev, int64_t deadline)
 {
-    for (int tries = 0; p->n == reel_count(p->reel) && tries < 50; tries++) {
-        if (p->model->ended || (!p->engine))
+    do {
+        if (p->n < reel_count(p->reel))
+            return reel_read(p->reel, p->n, ev, 1) && player_fold(p, p->n + 1, INT64_MAX, 0);
+        if (p->model->ended || !p->engine)
             return false;
-        int64_t before = engine_horizon(p->engine);
-        engine_on(p, -1);
-        if (p->n == reel_count(p->reel) && engine_horizon(p->engine) == before &&
-            p->config.world == WORLD_SIM)
-            return false;
-    }
-    if (!reel_read(p->reel, p->n, ev, 1))
-        return false;
-    return player_fold(p, p->n + 1, INT64_MAX, 0);
+        engine_on(p, -1, deadline);
+    } while (p->n < reel_count(p->reel) || wall_now() < deadline);
+    return false;
 }
 
-static bool forward(struct player *p, enum step_kind kind)
+static bool forward_switch(struct player *p, int64_t deadline)
 {
     struct event ev;
-    if (kind == STEP_EVENT)
-        return forward_event(p, &ev);
-    if (kind == STEP_SWITCH) {
-        bool moved = false;
-        int64_t deadline = wall_now() + 200000000;
-        while (forward_event(p, &ev)) {
-            moved = true;
-            if (is_switch(&ev) || wall_now() > deadline)
-                break;
-        }
-        return moved;
+    bool moved = false;
+    while (forward_event(p, &ev, deadline)) {
+        moved = true;
+        if (is_switch(&ev) || wall_now() > deadline)
+            break;
     }
+    return moved;
+}
+
+static bool forward_10ms(struct player *p, int64_t deadline)
+{
     int64_t target = p->now_ns + STEP_NS;
     if (p->model->ended)
         return false;
     if (!p->engine && target > reel_last_ns(p->reel))
         target = reel_last_ns(p->reel);
-    for (int tries = 0;
-         p->engine && tries < 10 && !engine_ended(p->engine) && engine_horizon(p->engine) < target;
-         tries++)
-        engine_on(p, target);
+    while (p->engine && p->taken_ns < target && !engine_ended(p->engine)) {
+        engine_on(p, target, deadline);
+        if (wall_now() >= deadline)
+            break;
+    }
     player_take(p, 0);
     if (p->engine && target > p->taken_ns)
         target = p->taken_ns;
@@ -211,6 +204,15 @@ static bool forward(struct player *p, enum step_kind kind)
     player_fold(p, reel_count(p->reel), target, 0);
     player_advance(p, target);
     return moved;
+}
+
+static bool forward(struct player *p, enum step_kind kind)
+{
+    struct event ev;
+    int64_t deadline = wall_now() + STEP_WALL_NS;
+    return kind == STEP_EVENT    ? forward_event(p, &ev, deadline)
+           : kind == STEP_SWITCH ? forward_switch(p, deadline)
+                                 : forward_10ms(p, deadline);
 }
 
 /* Goes back to where n events have been, at the time of the last. */

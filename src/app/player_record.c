@@ -12,19 +12,24 @@
 
 enum { PART = 4096 };
 
-static void set_error(struct player *p, char *error)
+void player_record_failed(struct player *p, char *error)
 {
     free(p->record_error);
     p->record_error = error;
 }
 
-/* As much as the recorder takes now. */
-static void feed(struct player *p)
+/* As much as the recorder takes now, up to event number n. */
+static void feed(struct player *p, uint64_t n)
 {
     struct event ev[PART];
     size_t got;
-    while ((got = reel_read(p->reel, p->record_n, ev, PART)) && recorder_give(p->recorder, ev, got))
+    while (p->record_n < n) {
+        size_t most = n - p->record_n < PART ? (size_t)(n - p->record_n) : PART;
+        got = reel_read(p->reel, p->record_n, ev, most);
+        if (!got || !recorder_give(p->recorder, ev, got))
+            break;
         p->record_n += got;
+    }
 }
 
 char *player_record(struct player *p, const char *path)
@@ -45,7 +50,7 @@ char *player_record(struct player *p, const char *path)
         return error;
     free(p->record_path);
     p->record_path = xstrdup(path);
-    set_error(p, NULL);
+    player_record_failed(p, NULL);
     p->record_n = 0;
     p->record_bytes = 0;
     p->record_wall_ns = 0;
@@ -57,12 +62,14 @@ void player_record_feed(struct player *p)
 {
     const char *error = recorder_error(p->recorder);
     if (error) {
-        set_error(p, xstrdup(error));
+        player_record_failed(p, xstrdup(error));
         free(recorder_stop(p->recorder));
         p->recorder = NULL;
         return;
     }
-    feed(p);
+    /* What a sim has made beyond the instant shown can still become another story. */
+    bool sim = p->config.world == WORLD_SIM;
+    feed(p, sim && !p->model->ended ? p->n : reel_count(p->reel));
 }
 
 char *player_record_stop(struct player *p)
@@ -73,7 +80,7 @@ char *player_record_stop(struct player *p)
     player_take(p, 0);
     while (p->record_n < reel_count(p->reel) && !recorder_error(p->recorder)) {
         uint64_t before = p->record_n;
-        feed(p);
+        feed(p, reel_count(p->reel));
         if (p->record_n == before)
             recorder_wait(p->recorder);
     }
@@ -81,24 +88,29 @@ char *player_record_stop(struct player *p)
     char *error = recorder_stop(p->recorder);
     p->recorder = NULL;
     if (error)
-        set_error(p, xstrdup(error));
+        player_record_failed(p, xstrdup(error));
     return error;
+}
+
+char *player_record_next(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    size_t stem = dot && !strchr(dot, '/') ? (size_t)(dot - path) : strlen(path);
+    char *next = NULL;
+    for (int i = 2; i < 1000; i++) {
+        free(next);
+        next = xasprintf("%.*s-%d%s", (int)stem, path, i, path + stem);
+        if (access(next, F_OK) != 0)
+            break;
+    }
+    return next;
 }
 
 char *player_record_aside(struct player *p)
 {
     if (!p->recorder || p->record_n <= p->n)
         return NULL;
-    const char *dot = strrchr(p->record_path, '.');
-    size_t stem =
-        dot && !strchr(dot, '/') ? (size_t)(dot - p->record_path) : strlen(p->record_path);
-    char *next = NULL;
-    for (int i = 2; i < 1000; i++) {
-        free(next);
-        next = xasprintf("%.*s-%d%s", (int)stem, p->record_path, i, p->record_path + stem);
-        if (access(next, F_OK) != 0)
-            break;
-    }
+    char *next = player_record_next(p->record_path);
     free(player_record_stop(p));
     return next;
 }

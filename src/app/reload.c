@@ -80,10 +80,13 @@ static size_t apply(struct watch *w, const struct scenario *old, const struct sc
             char value[VALUE_TEXT];
             param_format(p->row, is, value, sizeof value);
             char *command = xasprintf("set %s %s", p->path, value);
-            if (p->row->live && !player_command(w->player, command, BY_RELOAD))
+            params_wait(w, p->path, NULL);
+            if (p->row->live && !player_command(w->player, command, BY_RELOAD)) {
                 set++;
-            else
+            } else {
+                params_wait(w, p->path, value);
                 ++*waiting;
+            }
             free(command);
         }
         free(was);
@@ -145,6 +148,7 @@ const char *watch_reload(struct watch *w, bool asked)
         return bad;
     size_t waiting, set = apply(w, w->base, s, &waiting);
     bool other = other_changes(w->base, s);
+    w->file_seed |= !w->seed_fixed && w->base->params.seed != s->params.seed;
     bool text =
         s->text_len != w->base->text_len || memcmp(s->text, w->base->text, s->text_len) != 0;
     scenario_free(w->base);

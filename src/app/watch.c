@@ -123,6 +123,8 @@ void watch_setup(struct watch *w)
 static void forget_run(struct watch *w)
 {
     struct player_recording r = player_recording(w->player);
+    free(w->recorded);
+    w->recorded = r.on ? xstrdup(r.path) : NULL;
     if (r.on)
         watch_say(w, "recorded: %s", r.path);
     player_close(w->player);
@@ -132,7 +134,8 @@ static void forget_run(struct watch *w)
     free(w->pending);
     w->pending = NULL;
     w->pending_n = 0;
-    w->ended_told = w->record_error_told = false;
+    w->ended_told = w->record_error_told = w->file_seed = false;
+    w->log_seen = 0;
 }
 
 static void watch_name(struct watch *w)
@@ -243,7 +246,10 @@ static bool draw(struct watch *w)
 
 static void look_at_run(struct watch *w)
 {
-    const char *cue;
+    const char *cue, *notice = player_notice(w->player);
+    answers_look(w);
+    if (*notice)
+        watch_say(w, "%s", notice);
     while (*(cue = player_cue(w->player))) {
         watch_command(w, cue);
         w->dirty = true;
@@ -262,51 +268,6 @@ static void look_at_run(struct watch *w)
         w->message[0] = '\0';
         w->message_until = 0;
         w->dirty = true;
-    }
-}
-
-static void click(struct watch *w, const struct term_event *e)
-{
-    for (int i = 0; i < w->layout.shown; i++) {
-        struct rect r = w->layout.item[i].r;
-        if (e->mouse_x < r.x || e->mouse_x >= r.x + r.w || e->mouse_y < r.y ||
-            e->mouse_y >= r.y + r.h)
-            continue;
-        w->focus = w->layout.item[i].view;
-        if (e->wheel)
-            watch_command(w, e->wheel > 0 ? "move down" : "move up");
-        watch_layout(w);
-        w->dirty = true;
-    }
-}
-
-static void suspend(struct watch *w)
-{
-    bool paused = player_paused(w->player);
-    player_pause(w->player, true);
-    term_suspend();
-    player_pause(w->player, paused);
-    player_tick(w->player, wall_now(), 0); /* the time away did not pass */
-    w->redraw_all = w->dirty = true;
-}
-
-static void input(struct watch *w, const struct term_event *e)
-{
-    if (e->key == PK_RESIZE) {
-        screen_size(&w->screen);
-        watch_layout(w);
-        w->dirty = true;
-    } else if (e->key == ('Z' & 31)) {
-        suspend(w);
-    } else if (e->key == ('C' & 31)) {
-        w->quit = true;
-    } else if (e->mouse_x >= 0 && e->key == PK_NONE) {
-        if (w->overlay == OVERLAY_NONE)
-            click(w, e);
-        else if (e->wheel)
-            overlay_key(w, e->wheel > 0 ? PK_DOWN : PK_UP);
-    } else if (e->key != PK_NONE) {
-        watch_key(w, e->key);
     }
 }
 
@@ -334,9 +295,11 @@ static void loop(struct watch *w)
         struct term_event e;
         if (!term_read(&e, wait_ms))
             break;
+        /* Much input at once does not keep the screen from being drawn. */
         while (e.key != PK_NONE || e.mouse_x >= 0) {
-            input(w, &e);
-            if (w->quit || w->to_gallery || term_signal() || !term_read(&e, 0))
+            watch_input(w, &e);
+            if (w->quit || w->to_gallery || term_signal() ||
+                (w->dirty && wall_now() > next + FRAME_NS) || !term_read(&e, 0))
                 break;
         }
     }
@@ -382,7 +345,7 @@ static bool pick(struct watch *w)
     if (w->player)
         player_pause(w->player, true);
     while (!quit && !term_signal()) {
-        char *name = gallery(&w->screen, w->player != NULL, &quit);
+        char *name = gallery(&w->screen, w->base ? w->base->name : NULL, w->player != NULL, &quit);
         if (quit)
             break;
         if (!name) { /* back to what was there */
@@ -402,14 +365,15 @@ static bool pick(struct watch *w)
     return false;
 }
 
-static void start_recording(struct watch *w)
+/* --record: a talk that was to be recorded and is not would be noticed too late, so it does not
+ * begin. False: it says why. */
+static bool start_recording(struct watch *w)
 {
-    if (!w->options.record)
-        return;
-    char *bad = player_record(w->player, w->options.record);
+    char *bad = w->options.record ? player_record(w->player, w->options.record) : NULL;
     if (bad)
         watch_complain(w, "%s", bad);
     free(bad);
+    return !bad;
 }
 
 static void close_all(struct watch *w)
@@ -436,6 +400,7 @@ static void close_all(struct watch *w)
     free(w->states);
     free(w->session);
     free(w->id);
+    free(w->recorded);
     watch_cut_sets(w, 0);
     run_options_free(&w->options);
 }
@@ -482,7 +447,11 @@ static int run(struct watch *w, const char *name)
     if (w->player) {
         watch_setup(w);
         player_pause(w->player, w->options.paused);
-        start_recording(w);
+        if (!start_recording(w)) {
+            term_close();
+            fprintf(stderr, "patternscope: %s\n", w->message);
+            return STATUS_USAGE;
+        }
     }
     if (!w->player && !pick(w))
         return STATUS_OK;
@@ -512,6 +481,7 @@ int watch(const char *name, const char *session, const struct run_options *o)
     for (size_t i = 0; i < o->sets_n; i++)
         watch_add_set(&w, o->sets[i]);
     w.given_sets = o->sets_n;
+    w.seed_fixed = o->seed_given;
     reset_states(&w);
     int status = prepare(&w, name, session);
     if (status < 0)

@@ -82,6 +82,7 @@ struct watch {
     char *session;            /* replay: the file */
     char *id;                 /* the name on the screen */
     struct player *player;
+    char *recorded;   /* the file that the run before this one was recorded to, or NULL */
     int64_t begun_ns; /* wall time */
     struct keymap *keys;
     struct key_hint *hints; /* the key line, from the keymap */
@@ -106,10 +107,16 @@ struct watch {
     int64_t message_until; /* wall time; 0: until the next key */
     int message_param;     /* >= 0: it speaks of that parameter and follows its value */
     bool ended_told, record_error_told;
-    unsigned done; /* what the user has tried: enum hint bits */
+    char last_words[160];    /* of the pattern, at the end; "": none */
+    uint64_t log_seen;       /* up to here the log was looked through for answers to commands */
+    int64_t commanded_until; /* wall time; an answer to a command comes before */
+    bool seed_fixed;         /* given on the command line */
+    bool file_seed; /* the file was read again and has another seed: the next start takes it */
+    unsigned done;  /* what the user has tried: enum hint bits */
 
     struct reload *reload;
     bool dirty, quit, to_gallery, redraw_all;
+    bool pasting; /* between the marks around pasted text */
     char *chosen; /* the gallery's pick, to be opened */
 };
 
@@ -125,10 +132,13 @@ void watch_setup(struct watch *w);
 void watch_state(struct watch *w, struct screen_state *s);
 void watch_layout(struct watch *w);
 
+/* watch_input.c */
+void watch_input(struct watch *w, const struct term_event *e);
+
 /* watch_keys.c: NULL or a sentence. */
 const char *watch_command(struct watch *w, const char *text);
 void watch_key(struct watch *w, uint32_t key);
-/* The name of the first key that is bound to a command, for hints; "" if none. */
+/* The name of the first key that is bound to a command, for hints; ":COMMAND" if none is. */
 const char *watch_key_for(const struct watch *w, const char *command);
 
 /* watch_params.c */
@@ -137,6 +147,8 @@ void params_refresh(struct watch *w);
 struct param_now *params_find(struct watch *w, const char *path);
 const char *params_set(struct watch *w, const char *path, const char *value);
 const char *params_reset(struct watch *w, const char *path);
+/* That value counts from the next start on. */
+void params_wait(struct watch *w, const char *path, const char *value);
 void params_say(struct watch *w);
 /* The same message again, with the value as it has become. */
 void params_said(struct watch *w);
@@ -174,7 +186,13 @@ void why_card(struct player *p, const struct log_entry *line, struct str *out);
 /* words.c: the screen speaks the user's language from here on, if there is a catalog for it. */
 void words_load(void);
 
-/* hint.c: one line that says what to press next; "" when there is nothing to say. */
+/* answer.c: what the engine says to a command, and at the end, becomes a message. */
+void answers_expect(struct watch *w); /* a command was given */
+void answers_look(struct watch *w);
+/* What a fault or an action does, from the pattern's table; "" when there is none. */
+const char *answer_help(const struct watch *w, const struct command *c);
+
+/* hint.c: one line that says what to press next; valid until the next call. */
 const char *hint_line(const struct watch *w);
 enum {
     TRIED_PARAM = 1,
@@ -196,8 +214,9 @@ const char *save_scenario(struct watch *w, const char *file);
 const char *save_cues(struct watch *w, const char *file);
 char *save_record_name(const struct watch *w);
 
-/* gallery.c: lets pick a scenario. NULL: Esc (back), or *quit. malloc'ed name. */
-char *gallery(struct screen *s, bool can_go_back, bool *quit);
+/* gallery.c: lets pick a scenario, beginning at `now` (or NULL). NULL: Esc (back), or *quit.
+ * malloc'ed name. */
+char *gallery(struct screen *s, const char *now, bool can_go_back, bool *quit);
 /* What the gallery says when it opens again: why the pick could not be started. */
 void gallery_complain(const char *text);
 

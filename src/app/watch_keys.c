@@ -6,18 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/watch.h"
+#include "app/watch_commands.h"
 #include "base/mem.h"
 
-typedef const char *handler(struct watch *w, const struct command *c);
-
-static const char *arg(const struct command *c, int i)
-{
-    return i < c->argc ? c->argv[i] : "";
-}
-
-/* From argument i to the end of the line. */
-static const char *rest(const struct command *c, int i)
+const char *command_rest(const struct command *c, int i)
 {
     const char *p = c->text;
     for (int k = 0; k <= i; k++) {
@@ -27,7 +19,7 @@ static const char *rest(const struct command *c, int i)
     return p;
 }
 
-PRINTF(1, 2) static const char *sentence(const char *fmt, ...)
+const char *sentence(const char *fmt, ...)
 {
     static _Thread_local char text[256];
     va_list ap;
@@ -127,6 +119,12 @@ static const char *do_seek(struct watch *w, const struct command *c)
         if (*to == '+' || *to == '-')
             t = player_now(w->player) + (*to == '-' ? -t : t);
     }
+    if (t > player_last(w->player)) {
+        if (player_replay(w->player))
+            watch_say(w, "the recording ends there");
+        else if (player_model(w->player)->world == WORLD_LIVE)
+            watch_say(w, "this is the newest: live cannot be asked what comes");
+    }
     player_seek(w->player, t);
     return NULL;
 }
@@ -206,7 +204,7 @@ static const char *do_set(struct watch *w, const struct command *c)
     if (!p)
         return sentence("there is no parameter '%s' here (see the panel, or: list params)",
                         arg(c, 0));
-    const char *bad = params_set(w, p->path, rest(c, 1));
+    const char *bad = params_set(w, p->path, command_rest(c, 1));
     if (!bad) {
         w->params.chosen = (size_t)(p - w->params.at);
         params_say(w);
@@ -244,10 +242,12 @@ static const char *do_edit(struct watch *w, const struct command *c)
 
 static const char *engine(struct watch *w, const struct command *c)
 {
-    const char *bad = player_command(w->player, c->text, BY_KEY);
-    if (!bad)
-        watch_say(w, "%s", c->text);
-    return bad;
+    const char *bad = player_command(w->player, c->text, BY_KEY), *help = answer_help(w, c);
+    if (bad)
+        return bad;
+    watch_say(w, "%s%s%s", c->text, *help ? ": " : "", help);
+    answers_expect(w);
+    return NULL;
 }
 
 static const char *do_inject(struct watch *w, const struct command *c)
@@ -266,111 +266,11 @@ static const char *do_mark(struct watch *w, const struct command *c)
     const char *said;
     for (size_t i = 0; player_tweak(w->player, i, &t, &said); i++)
         marks += strncmp(said, "mark", 4) == 0;
-    snprintf(text, sizeof text, "mark %zu", marks);
+    snprintf(text, sizeof text, "mark mark %zu", marks);
     const char *bad = player_command(w->player, text, BY_KEY);
     if (!bad)
         watch_say(w, "mark %zu put here: a chapter of the recording", marks);
     return bad;
-}
-
-/* ---- files and runs
- * -------------------------------------------------------------------------------- */
-
-static const char *do_record(struct watch *w, const struct command *c)
-{
-    struct player_recording r = player_recording(w->player);
-    const char *first = arg(c, 0);
-    bool on = !r.on;
-    bool word = c->argc && !value_bool(first, &on);
-    const char *file = rest(c, word ? 1 : 0);
-    w->done |= TRIED_RECORD;
-    if (c->argc && !word)
-        on = true;
-    char *bad = NULL, *path = NULL;
-    if (!on && !r.on)
-        return "nothing is being recorded";
-    if (on) {
-        path = *file ? xstrdup(file) : save_record_name(w);
-        bad = player_record(w->player, path);
-        if (!bad)
-            watch_say(w, "recording to %s, from the beginning on", path);
-    } else {
-        path = xstrdup(r.path);
-        bad = player_record_stop(w->player);
-        if (!bad)
-            watch_say(w, "recorded: %s (patternscope replay %s)", path, path);
-    }
-    if (bad)
-        watch_complain(w, "%s", bad);
-    free(bad);
-    free(path);
-    return NULL;
-}
-
-static const char *do_save(struct watch *w, const struct command *c)
-{
-    return save_scenario(w, rest(c, 0));
-}
-
-static const char *do_save_cues(struct watch *w, const struct command *c)
-{
-    return save_cues(w, rest(c, 0));
-}
-
-/* Starts again; what was tweaked stays tweaked. */
-static const char *start_again(struct watch *w)
-{
-    size_t n;
-    char **sets = params_changed(w, &n);
-    watch_cut_sets(w, w->given_sets);
-    for (size_t i = 0; i < n; i++)
-        watch_add_set(w, sets[i]);
-    complete_free(sets);
-    if (!watch_start(w)) {
-        w->to_gallery = !w->player;
-        return NULL;
-    }
-    char kept[64] = "";
-    if (n)
-        snprintf(kept, sizeof kept, ", %zu changed parameter%s kept (reset all)", n,
-                 n == 1 ? "" : "s");
-    watch_say(w, "started again with seed %llu%s", (unsigned long long)player_seed(w->player),
-              kept);
-    return NULL;
-}
-
-static const char *do_restart(struct watch *w, const struct command *c)
-{
-    (void)c;
-    if (player_replay(w->player)) {
-        player_seek(w->player, 0);
-        player_pause(w->player, false);
-        return NULL;
-    }
-    w->options.seed_given = true;
-    w->options.seed = player_seed(w->player);
-    return start_again(w);
-}
-
-static const char *do_reseed(struct watch *w, const struct command *c)
-{
-    if (player_replay(w->player))
-        return "this is a recording: it has the seed it was made with";
-    int64_t seed = (int64_t)((uint64_t)wall_now() % 1000000);
-    if (c->argc) {
-        const char *bad = value_int(c->argv[0], &seed);
-        if (bad || seed < 0)
-            return "a seed is a number from 0 on";
-    }
-    w->options.seed_given = true;
-    w->options.seed = (uint64_t)seed;
-    return start_again(w);
-}
-
-static const char *do_reload(struct watch *w, const struct command *c)
-{
-    (void)c;
-    return watch_reload(w, true);
 }
 
 /* ---- panels
@@ -436,7 +336,7 @@ static const char *do_filter(struct watch *w, const struct command *c)
         prompt_open(w, PROMPT_FILTER, w->filter);
         return NULL;
     }
-    snprintf(w->filter, sizeof w->filter, "%s", rest(c, 0));
+    snprintf(w->filter, sizeof w->filter, "%s", command_rest(c, 0));
     return NULL;
 }
 
@@ -450,7 +350,7 @@ static const char *do_help(struct watch *w, const struct command *c)
 
 static const char *do_prompt(struct watch *w, const struct command *c)
 {
-    prompt_open(w, PROMPT_COMMAND, rest(c, 0));
+    prompt_open(w, PROMPT_COMMAND, command_rest(c, 0));
     return NULL;
 }
 
@@ -572,5 +472,7 @@ const char *watch_key_for(const struct watch *w, const char *command)
         if (strcmp(r->command, command) == 0)
             key_name(r->key, out, sizeof name[0]);
     }
+    if (!*out) /* bound to none: it can still be typed */
+        snprintf(out, sizeof name[0], ":%s", command);
     return out;
 }

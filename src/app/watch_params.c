@@ -85,6 +85,11 @@ static void set_pending(struct watch *w, const char *path, const char *value)
         w->pending[i] = w->pending[--w->pending_n];
 }
 
+void params_wait(struct watch *w, const char *path, const char *value)
+{
+    set_pending(w, path, value);
+}
+
 void params_refresh(struct watch *w)
 {
     struct params *p = &w->params;
@@ -155,9 +160,12 @@ const char *params_set(struct watch *w, const char *path, const char *value)
     if (player_replay(w->player))
         return "this is a recording: what happened in it cannot be changed";
     const char *bad;
-    if (p->row->live) {
+    /* After the end there is nothing to change any more but how it begins again. */
+    if (p->row->live && !player_ended(w->player)) {
         char *command = xasprintf("set %s %s", p->path, value);
         bad = player_command(w->player, command, BY_KEY);
+        if (!bad)
+            answers_expect(w);
         free(command);
     } else {
         bad = set_for_start(w, p, value);

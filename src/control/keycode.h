@@ -30,6 +30,8 @@ enum key {
     PK_F8,
     PK_F9,
     PK_F10,
+    PK_PASTE,  /* what follows was pasted, not typed: text, and no commands */
+    PK_PASTED, /* up to here */
     PK_RESIZE,
     PK_NONE
     /* Ctrl-A … are the code points 1 … 26 except Tab, Enter, Esc */

@@ -200,6 +200,17 @@ static bool cue_header(const char *p, const char *end, int64_t *n)
     return is;
 }
 
+/* Exact, and in seconds, because one reads them against the clock: 1.185775353s. */
+static void when_text(int64_t ns, char *out, size_t size)
+{
+    int n = snprintf(out, size, "%lld.%09lld", (long long)(ns / 1000000000),
+                     (long long)(ns % 1000000000));
+    while (out[n - 1] == '0')
+        n--;
+    n -= out[n - 1] == '.';
+    snprintf(out + n, size - (size_t)n, "s");
+}
+
 char *scenario_text_add_cue(const char *text, int64_t at_ns, const char *command,
                             const char *caption)
 {
@@ -213,7 +224,7 @@ char *scenario_text_add_cue(const char *text, int64_t at_ns, const char *command
     }
     char when[64];
     struct str out = {0};
-    value_format_duration(at_ns, when, sizeof when);
+    when_text(at_ns, when, sizeof when);
     str_add(&out, text);
     end_line(&out, eol);
     str_addf(&out, "%s[cue.%lld]%sat = %s%s", eol, (long long)last + 1, eol, when, eol);

@@ -117,7 +117,7 @@ Test(keymap, names_round_trip)
         key_name(key, name, sizeof name);
         cr_assert_eq(key_parse(name), key, "U+%04X is %s", key, name);
     }
-    for (uint32_t key = PK_UP; key < PK_RESIZE; key++) {
+    for (uint32_t key = PK_UP; key < PK_PASTE; key++) {
         key_name(key, name, sizeof name);
         cr_assert_eq(key_parse(name), key, "%s", name);
     }

@@ -53,9 +53,14 @@ Test(keys, sequences)
 
 Test(keys, what_is_not_known_is_swallowed_whole)
 {
-    KEYS("\033[200~x", PK_NONE, 'x');
+    KEYS("\033[300~x", PK_NONE, 'x');
     KEYS("\033[?1;2cq", PK_NONE, 'q'); /* an answer of the terminal is not the command q */
     KEYS("\033[>0;276;0cq", PK_NONE, 'q');
+}
+
+Test(keys, what_is_pasted_stands_between_marks)
+{
+    KEYS("\033[200~q\n\033[201~x", PK_PASTE, 'q', PK_ENTER, PK_PASTED, 'x');
 }
 
 Test(keys, escape_itself)
