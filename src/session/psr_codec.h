@@ -40,8 +40,16 @@ size_t psr_encode(struct psr_encoder *e, const struct event *ev, size_t n);
 /* Would the open block take it? */
 bool psr_encoder_takes(const struct psr_encoder *e, const struct event *ev);
 
+/* Which of 256 places holds the last event of a kind and op. */
+static inline uint8_t psr_place(unsigned kind, unsigned op)
+{
+    return (uint8_t)(kind * 16 + op);
+}
+
 struct psr_decoder;
 struct psr_decoder *psr_decoder_create(void); /* free() it */
+/* Without the processor's vector instructions, for the tests. */
+void psr_decoder_plain(struct psr_decoder *d);
 /* Decodes a block of exactly `count` events; false when it is not one. `bytes` must be readable for
  * PSR_SLACK more than n. *ids: no task or object id is above it. */
 bool psr_decode(struct psr_decoder *d, const uint8_t *bytes, size_t n, uint32_t count, int64_t t_ns,

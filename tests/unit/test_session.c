@@ -26,11 +26,12 @@ Test(session, checksum)
 Test(session, codec_takes_extreme_values)
 {
     struct psr_encoder *e = psr_encoder_create();
-    struct psr_decoder *d = psr_decoder_create();
+    struct psr_decoder *d = psr_decoder_create(), *plain = psr_decoder_create();
     struct rng r;
     rng_init(&r, 2, "codec");
     enum { N = 40000 };
     struct event *ev = xcalloc(N, sizeof *ev), *back = xcalloc(PSR_EVENTS_MAX, sizeof *back);
+    psr_decoder_plain(plain);
     for (size_t i = 0; i < N; i++) {
         ev[i] = any_event(&r, i ? ev[i - 1].t_ns : INT64_MIN, UINT32_MAX - 1, UINT32_MAX, false);
         if (i % 100 == 0)
@@ -47,6 +48,9 @@ Test(session, codec_takes_extreme_values)
         uint32_t ids;
         cr_assert(psr_decode(d, e->bytes, e->n, e->count, e->first_ns, back, &ids));
         cr_assert_arr_eq(back, ev + at, n * sizeof *ev);
+        memset(back, 0x55, n * sizeof *back);
+        cr_assert(psr_decode(plain, e->bytes, e->n, e->count, e->first_ns, back, &ids));
+        cr_assert_arr_eq(back, ev + at, n * sizeof *ev);
         /* One byte, or one event, more or less is not this block. */
         cr_assert_not(psr_decode(d, e->bytes, e->n - 1, e->count, e->first_ns, back, &ids));
         cr_assert_not(psr_decode(d, e->bytes, e->n, e->count - 1, e->first_ns, back, &ids));
@@ -56,8 +60,45 @@ Test(session, codec_takes_extreme_values)
     }
     free(e);
     free(d);
+    free(plain);
     free(ev);
     free(back);
+}
+
+/* Whatever the bytes are, both decoders take the same of them. */
+Test(session, decoders_agree_on_any_bytes)
+{
+    struct psr_encoder *e = psr_encoder_create();
+    struct psr_decoder *d = psr_decoder_create(), *plain = psr_decoder_create();
+    struct event *a = xcalloc(PSR_EVENTS_MAX, sizeof *a), *b = xcalloc(PSR_EVENTS_MAX, sizeof *b);
+    struct rng r;
+    rng_init(&r, 5, "agree");
+    psr_decoder_plain(plain);
+    size_t taken = 0;
+    for (int round = 0; round < 20000; round++) {
+        struct event ev[40];
+        uint32_t n = 1 + rng_below(&r, 40);
+        for (uint32_t i = 0; i < n; i++)
+            ev[i] = any_event(&r, i ? ev[i - 1].t_ns : 0, 1 + rng_below(&r, 1000000), 9, true);
+        psr_encoder_begin(e);
+        n = (uint32_t)psr_encode(e, ev, n);
+        for (uint32_t changes = rng_below(&r, 3); changes; changes--)
+            e->bytes[rng_below(&r, (uint32_t)e->n)] = (uint8_t)rng_u64(&r);
+        uint32_t ids_a = 0, ids_b = 0;
+        bool good = psr_decode(d, e->bytes, e->n, n, e->first_ns, a, &ids_a);
+        cr_assert_eq(good, psr_decode(plain, e->bytes, e->n, n, e->first_ns, b, &ids_b));
+        if (!good)
+            continue;
+        taken++;
+        cr_assert_eq(ids_a, ids_b);
+        cr_assert_arr_eq(a, b, n * sizeof *a);
+    }
+    cr_assert(taken > 8000 && taken < 19000, "%zu were taken", taken);
+    free(e);
+    free(d);
+    free(plain);
+    free(a);
+    free(b);
 }
 
 static void expect_same(struct psr_reader *r, const struct event *ev, size_t from, size_t n,
