@@ -345,7 +345,7 @@ Test(scenario_file, only_a_regular_file_is_one, .init = make_folder, .fini = rem
 }
 
 /* Many headers, keys, cues: refused in a moment, not looked through in minutes. */
-Test(scenario_file, hostile_sizes_are_quick, .timeout = 20)
+Test(scenario_file, hostile_sizes_are_quick, .timeout = 120)
 {
     static const char *const form[] = {"k%d=1\n", "[s%d]\n", "[s%d]\nk=1\n", "[cue.%d]\nat=1s\n",
                                        "[limiter.%d]\nburst=1\n"};

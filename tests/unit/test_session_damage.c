@@ -234,7 +234,11 @@ Test(damage, foreign_files_are_refused)
     struct psr_header h = some_header();
     struct strtab *names = some_names(2);
     cr_assert_null(psr_create(path, true, &h, names, &error));
+    cr_assert(error && strstr(error, path), "%s", error);
+    free(error);
     cr_assert_null(psr_create(dir, true, &h, names, &error));
+    cr_assert(error && strstr(error, dir), "%s", error);
+    free(error);
     unlink(path);
     rmdir(dir);
     strtab_destroy(names);
