@@ -117,19 +117,18 @@ static const char *sentence(char *owned)
     return text;
 }
 
-static void notice_branch(struct player *p, bool seen, const char *closed)
+/* Short: it has one line of a small terminal. `closed`: a recording was, and stays as it was. */
+static void notice_branch(struct player *p, bool seen, bool closed)
 {
     char when[VALUE_TEXT], recording[300] = "";
     value_human_duration(p->now_ns, when, sizeof when);
-    if (p->recorder)
-        snprintf(recording, sizeof recording, "; %.120s stays as it was, now recording to %.120s",
-                 closed, p->record_path);
+    if (closed && p->recorder)
+        snprintf(recording, sizeof recording, "; now recording to %.200s", p->record_path);
     else if (closed)
-        snprintf(recording, sizeof recording,
-                 "; %.120s stays as it was, and recording stopped: %.80s", closed,
+        snprintf(recording, sizeof recording, "; not recording any more: %.200s",
                  p->record_error ? p->record_error : "?");
     p->notice_told = !seen && !closed;
-    snprintf(p->notice, sizeof p->notice, "From %s on this is another story%s", when, recording);
+    snprintf(p->notice, sizeof p->notice, "Another story from %s on%s", when, recording);
 }
 
 /* Another story from the instant shown. NULL or a sentence. */
@@ -139,14 +138,12 @@ static const char *branch_here(struct player *p)
     bool seen = p->shown_most > p->n;
     if (reel_first(p->reel) > 0)
         return "too long ago to branch: the beginning of this run is no longer held";
-    char *old = p->recorder ? xstrdup(p->record_path) : NULL;
     char *aside = player_record_aside(p);
     bool branched = player_branch(p, &error);
     if (aside && branched)
         player_record_failed(p, player_record(p, aside));
     if (branched)
-        notice_branch(p, seen, aside ? old : NULL);
-    free(old);
+        notice_branch(p, seen, aside != NULL);
     free(aside);
     return branched ? NULL : sentence(error);
 }

@@ -45,8 +45,12 @@ static const char *do_pause(struct watch *w, const struct command *c)
     const char *bad = on_off(c, player_paused(w->player), &paused);
     if (bad)
         return bad;
-    if (!paused && player_replay(w->player) && player_now(w->player) >= player_last(w->player))
-        player_seek(w->player, 0); /* a recording that has run out plays again */
+    if (!c->argc && player_now(w->player) >= player_last(w->player) && player_ended(w->player)) {
+        if (!player_replay(w->player))
+            return sentence("it has ended: %s starts it again", watch_key_for(w, "restart"));
+        paused = false; /* a recording that has run out plays again */
+        player_seek(w->player, 0);
+    }
     player_pause(w->player, paused);
     w->done |= TRIED_PAUSE;
     return NULL;

@@ -55,9 +55,9 @@ static void record_on(struct watch *w, struct str *said)
     char *next = player_record_next(w->recorded);
     char *bad = player_record(w->player, next);
     if (bad)
-        str_addf(said, "; recorded: %s; not recording any more: %s", w->recorded, bad);
+        str_addf(said, ", not recording any more: %s", bad);
     else
-        str_addf(said, "; recorded: %s, now recording to %s", w->recorded, next);
+        str_addf(said, ", now recording to %s", next);
     free(bad);
     free(next);
 }
@@ -78,9 +78,9 @@ static const char *start_again(struct watch *w)
     }
     struct str said = {0};
     str_addf(&said, "started again with seed %llu", (unsigned long long)player_seed(w->player));
+    record_on(w, &said);
     if (n)
         str_addf(&said, ", %zu changed parameter%s kept (:reset all)", n, n == 1 ? "" : "s");
-    record_on(w, &said);
     watch_say(w, "%s", said.data);
     str_free(&said);
     return NULL;

@@ -277,7 +277,7 @@ test_a_change_from_the_past_is_another_story() {
     command_line "seek 1s"
     sees "00:01.000"
     keys Down Right
-    sees "another story"
+    sees "Another story from 1.00s on"
     types " "
     sees "workers 5/5"
     leaves
