@@ -15,12 +15,15 @@ test_quitting_gives_the_screen_back() {
     is "$(cat err)" ""
 }
 
+begun() { "$program" export a.psr --format jsonl -o - 2>/dev/null | grep -q '"ev":"start"'; }
 # dies SIGNAL: while it records; the status says of what, and the recording can be read.
 dies() {
     mkdir "$1" && cd "$1" || return
     pool a.ini
     start a.ini --record a.psr
     sees "worker-4" "REC"
+    # A crash may take the last 200 ms: there must be something before them.
+    until_so begun || problem "nothing is recorded" "$(screen)"
     kill -s "$1" "$(<pid)"
     ends $((128 + $(kill -l "$1")))
     untouched
