@@ -90,6 +90,8 @@ static void take(void *arg, const char *section, const char *key, const char *va
         error_add(p->e, "'%s' stands before the first [section]", key);
         return;
     }
+    if (p->full) /* refused in any case */
+        return;
     if (cut && is_text(section, key))
         error_add(p->e, "the text after ';' would be lost as a comment: write ',' instead");
     const struct scenario *s = p->s;
@@ -101,8 +103,7 @@ static void take(void *arg, const char *section, const char *key, const char *va
         }
     }
     if (s->settings_n == SETTINGS_MAX) {
-        if (!p->full)
-            error_add(p->e, "more than %d settings", SETTINGS_MAX);
+        error_add(p->e, "more than %d settings", SETTINGS_MAX);
         p->full = true;
         return;
     }
