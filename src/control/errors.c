@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -30,6 +31,20 @@ static char *showable(const char *text)
     return str_take(&out);
 }
 
+/* After those of the same file that stand on earlier lines: a file is checked in several passes,
+ * and read from top to bottom. */
+static void place(struct errors *e, struct error_item it)
+{
+    size_t at = e->kept;
+    grow(&e->item, &e->cap, e->kept + 1, sizeof *e->item);
+    while (at && it.line && e->item[at - 1].line > it.line &&
+           strcmp(e->item[at - 1].file, it.file) == 0)
+        at--;
+    memmove(e->item + at + 1, e->item + at, (e->kept - at) * sizeof *e->item);
+    e->item[at] = it;
+    e->kept++;
+}
+
 PRINTF(4, 0)
 static void add(struct errors *e, const char *file, int line, const char *fmt, va_list ap)
 {
@@ -37,7 +52,7 @@ static void add(struct errors *e, const char *file, int line, const char *fmt, v
         return;
     struct str text = {0};
     str_addvf(&text, fmt, ap);
-    e->item[e->kept++] = (struct error_item){showable(file ? file : ""), line, showable(text.data)};
+    place(e, (struct error_item){showable(file ? file : ""), line, showable(text.data)});
     str_free(&text);
 }
 
@@ -76,5 +91,6 @@ void errors_free(struct errors *e)
         free(e->item[i].file);
         free(e->item[i].text);
     }
+    free(e->item);
     *e = (struct errors){0};
 }

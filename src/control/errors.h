@@ -11,7 +11,7 @@
 
 #include "base/diag.h"
 
-enum { ERRORS_MAX = 20 };
+enum { ERRORS_MAX = 1000 };
 
 struct error_item {
     char *file;
@@ -20,8 +20,8 @@ struct error_item {
 };
 /* Zero-initialise. One thread. */
 struct errors {
-    struct error_item item[ERRORS_MAX];
-    size_t kept, total;
+    struct error_item *item;
+    size_t kept, cap, total;
     const char *file; /* where error_add() says we are */
     int line;
 };

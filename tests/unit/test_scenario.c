@@ -226,10 +226,12 @@ Test(scenario, all_errors_at_once)
     cr_assert_eq(errors.total, 7, "%s", errors_text(&errors));
     struct str text = {0};
     str_add(&text, POOL "[pool]\n");
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 1080; i++)
         str_addf(&text, "k%d = 1\n", i);
     s = parse(text.data, NULL);
-    cr_assert(!s && errors.total == 100 && errors.kept == ERRORS_MAX);
+    cr_assert(!s && errors.total == 1080 && errors.kept == ERRORS_MAX);
+    for (size_t i = 1; i < errors.kept; i++)
+        cr_assert_geq(errors.item[i].line, errors.item[i - 1].line);
     char *out = NULL;
     size_t n;
     FILE *f = open_memstream(&out, &n);
