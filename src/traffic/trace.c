@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The CSV reader of traces. A line longer than LINE, a column that is not known, a time that goes
- * back: each is an error with its line number, and reading ends there. */
+ * back: each is an error with its line number. A check reads on behind it, so that all of them are
+ * told; a run ends there. */
 #include "traffic/trace.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct trace {
     char *path;
     int line;
     int64_t last_ns;
+    bool broken; /* the file cannot be read any further */
     int columns;
     enum column column[COLUMNS];
     char text[LINE + 1];
@@ -30,40 +32,54 @@ struct trace {
 
 char *trace_path(const char *base_dir, const char *file)
 {
-    if (*file == '/' || !base_dir || !*base_dir)
+    if (*file == '/' || !base_dir || !*base_dir || strcmp(base_dir, ".") == 0)
         return xstrdup(file);
     return xasprintf("%s/%s", base_dir, file);
 }
 
-/* The next line without its end: 1, 0 at the end, -1 error. Byte by byte, because a NUL inside
- * would hide the rest of a line from everything that reads strings. */
+/* The next line without its end: 1, 0 at the end, -1 error, and the line is behind us. Byte by
+ * byte, because a NUL inside would hide the rest of a line from everything that reads strings. */
 static int read_line(struct trace *t, struct errors *e)
 {
     size_t n = 0;
-    int c = getc_unlocked(t->f);
-    if (c == EOF && !ferror(t->f))
+    const char *bad = NULL;
+    int c = t->broken ? EOF : getc_unlocked(t->f);
+    if (c == EOF && (t->broken || !ferror(t->f)))
         return 0;
     t->line++;
     for (; c != EOF && c != '\n'; c = getc_unlocked(t->f)) {
-        if (c == '\0' || n == LINE) {
-            error_at(e, t->path, t->line,
-                     c ? "line longer than %d bytes" : "a NUL byte: is this a text file?", LINE);
-            return -1;
-        }
-        t->text[n++] = (char)c;
+        if (c == '\0' || n == LINE)
+            bad = c ? "line longer than 4096 bytes" : "a NUL byte: is this a text file?";
+        if (!bad)
+            t->text[n++] = (char)c;
     }
+    _Static_assert(LINE == 4096, "the sentence says so");
     if (ferror(t->f)) {
-        error_at(e, t->path, t->line, "cannot be read (input error)");
-        return -1;
+        t->broken = true;
+        bad = "cannot be read (input error)";
     }
     while (n && t->text[n - 1] == '\r')
         n--;
     t->text[n] = '\0';
-    if (!utf8_valid(t->text, n)) {
-        error_at(e, t->path, t->line, "not valid UTF-8");
-        return -1;
+    if (!bad && !utf8_valid(t->text, n))
+        bad = "not valid UTF-8";
+    if (bad)
+        error_at(e, t->path, t->line, "%s", bad);
+    return bad ? -1 : 1;
+}
+
+/* A field in quotes, in place: a comma in it is its own, two quotes are one. The place after the
+ * closing one. */
+static char *unquote(char *f, char **end)
+{
+    char *to = f, *p = f + 1;
+    for (; *p && !(p[0] == '"' && p[1] != '"'); p++) {
+        p += p[0] == '"';
+        *to++ = *p;
     }
-    return 1;
+    p += *p == '"';
+    *end = to;
+    return p;
 }
 
 /* The next field of *p, in place; NULL after the last. */
@@ -72,18 +88,19 @@ static char *field(char **p)
     char *f = *p;
     if (!f)
         return NULL;
-    char *comma = strchr(f, ',');
+    f += strspn(f, " \t");
+    char *end = NULL, *after = *f == '"' ? unquote(f, &end) : f;
+    char *comma = strchr(after, ',');
     *p = comma ? comma + 1 : NULL;
     if (comma)
         *comma = '\0';
-    f += strspn(f, " \t");
+    if (end) {
+        *end = '\0';
+        return f;
+    }
     size_t n = strlen(f);
     while (n && (f[n - 1] == ' ' || f[n - 1] == '\t'))
         f[--n] = '\0';
-    if (n >= 2 && f[0] == '"' && f[n - 1] == '"') {
-        f[n - 1] = '\0';
-        f++;
-    }
     return f;
 }
 
@@ -162,11 +179,11 @@ static const char *take(struct trace *t, struct trace_row *row, enum column c, c
     switch (c) {
     case COL_AT:
         if (!milliseconds(text, &row->at_ns))
-            return "at_ms must be milliseconds such as 12.5";
-        return row->at_ns < t->last_ns ? "at_ms goes back" : NULL;
+            return "must be milliseconds such as 12.5";
+        return row->at_ns < t->last_ns ? "goes back: the line before is later" : NULL;
     case COL_SERVICE:
         if (*text && !milliseconds(text, &row->service_ns))
-            return "service_ms must be milliseconds such as 12.5";
+            return "must be milliseconds such as 12.5";
         return NULL;
     case COL_OUTCOME:
         for (int i = 0; i < 5; i++)
@@ -174,18 +191,18 @@ static const char *take(struct trace *t, struct trace_row *row, enum column c, c
                 row->outcome = (enum outcome)i;
                 return NULL;
             }
-        return "outcome must be ok, error, hang or ignored";
+        return "must be ok, error, hang or ignored";
     case COL_KEY:
         row->key = *text ? text : NULL;
         return NULL;
     case COL_PRIORITY:
         if (*text && (value_int(text, &n) || n < 0 || n > 7))
-            return "priority must be 0..7";
+            return "must be 0..7";
         row->priority = *text ? (int)n : -1;
         return NULL;
     case COL_COST:
         if (*text && (value_int(text, &n) || n < 0 || n > 1000000))
-            return "cost must be 0..1000000";
+            return "must be 0..1000000";
         row->cost = *text ? (uint32_t)n : 1;
         return NULL;
     case COL_COUNT:
@@ -205,19 +222,20 @@ int trace_next(struct trace *t, struct trace_row *row, struct errors *e)
     *row = (struct trace_row){.service_ns = -1, .priority = -1, .cost = 1};
     char *p = t->text, *text;
     int n = 0;
-    const char *bad = NULL;
-    while (!bad && (text = field(&p))) {
-        bad = n < t->columns ? take(t, row, t->column[n], text) : "more fields than the header has";
-        n++;
+    bool good = true;
+    for (; (text = field(&p)); n++) {
+        const char *bad = n < t->columns ? take(t, row, t->column[n], text) : NULL;
+        if (bad)
+            error_at(e, t->path, t->line, "%s = %.60s: %s", column_names[t->column[n]], text, bad);
+        good &= !bad;
     }
-    if (!bad && n < t->columns)
-        bad = "fewer fields than the header has";
-    if (bad) {
-        error_at(e, t->path, t->line, "%s", bad);
-        return -1;
+    if (n != t->columns) {
+        error_at(e, t->path, t->line, "%d fields; the header has %d", n, t->columns);
+        good = false;
     }
-    t->last_ns = row->at_ns;
-    return 1;
+    if (row->at_ns > t->last_ns)
+        t->last_ns = row->at_ns;
+    return good ? 1 : -1;
 }
 
 void trace_close(struct trace *t)

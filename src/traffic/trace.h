@@ -19,7 +19,7 @@ struct trace_row {
 /* Opens a CSV with a header. NULL with an error at FILE:LINE. path may be "-"-free relative to the
  * working directory; the caller joins it with the scenario's folder. */
 struct trace *trace_open(const char *path, struct errors *e);
-/* 1: a row; 0: the end; -1: an error was added (and reading ends). */
+/* 1: a row; 0: the end; -1: an error was added. Whoever wants all errors asks for the next line. */
 int trace_next(struct trace *t, struct trace_row *row, struct errors *e);
 void trace_close(struct trace *t);
 /* "base/file", or file when it is absolute. malloc'ed. */

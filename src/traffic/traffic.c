@@ -225,11 +225,11 @@ bool traffic_check(const struct traffic_params *p, const char *base_dir, struct 
     if (!t)
         return false;
     struct trace_row row;
-    int got;
-    while ((got = trace_next(t, &row, e)) == 1)
-        ;
+    bool good = true;
+    for (int got; (got = trace_next(t, &row, e)) && e->kept < ERRORS_MAX;)
+        good &= got > 0;
     trace_close(t);
-    return got == 0;
+    return good;
 }
 
 /* As many users as the parameter says: new ones come at once, surplus ones go as they come back. */

@@ -85,19 +85,70 @@ Test(trace, what_cannot_be_read_is_an_error_with_its_line)
     REFUSED("at_ms,latency\n1,2\n", 0, 1, "unknown column 'latency'");
     REFUSED("at_ms,at_ms\n1,2\n", 0, 1, "twice");
     REFUSED("at_ms\n1\n2\n1\n", 2, 4, "goes back");
-    REFUSED("at_ms\n1\nx\n", 1, 3, "at_ms must be");
-    REFUSED("at_ms\n-1\n", 0, 2, "at_ms must be");
-    REFUSED("at_ms\n5%\n", 0, 2, "at_ms must be");
-    REFUSED("at_ms\nnan\n", 0, 2, "at_ms must be");
-    REFUSED("at_ms\n99999999999999999\n", 0, 2, "at_ms must be");
-    REFUSED("at_ms,service_ms\n1,1e9\n", 0, 2, "service_ms must be");
-    REFUSED("at_ms,outcome\n1,fine\n", 0, 2, "outcome must be");
-    REFUSED("at_ms,priority\n1,8\n", 0, 2, "priority must be 0..7");
-    REFUSED("at_ms,cost\n1,-3\n", 0, 2, "cost must be");
-    REFUSED("at_ms,cost\n1\n", 0, 2, "fewer fields");
-    REFUSED("at_ms\n1,2\n", 0, 2, "more fields");
+    REFUSED("at_ms\n1\nx\n", 1, 3, "at_ms = x: must be");
+    REFUSED("at_ms\n-1\n", 0, 2, "at_ms = -1: must be");
+    REFUSED("at_ms\n5%\n", 0, 2, ": must be milliseconds");
+    REFUSED("at_ms\nnan\n", 0, 2, ": must be milliseconds");
+    REFUSED("at_ms\n99999999999999999\n", 0, 2, ": must be milliseconds");
+    REFUSED("at_ms,service_ms\n1,1e9\n", 0, 2, "service_ms = 1e9: must be");
+    REFUSED("at_ms,outcome\n1,fine\n", 0, 2, "outcome = fine: must be ok, error");
+    REFUSED("at_ms,priority\n1,8\n", 0, 2, "priority = 8: must be 0..7");
+    REFUSED("at_ms,cost\n1,-3\n", 0, 2, "cost = -3: must be");
+    REFUSED("at_ms,cost\n1\n", 0, 2, "1 fields; the header has 2");
+    REFUSED("at_ms\n1,2\n", 0, 2, "2 fields; the header has 1");
     REFUSED("at_ms\n1\n2\0,3\n4\n", 1, 3, "NUL");
     REFUSED("at_ms\n\xff\n", 0, 2, "UTF-8");
+}
+
+/* A check goes on behind what is wrong, so that all of it is told. */
+Test(trace, all_errors_of_a_file)
+{
+    static const char csv[] = "at_ms,outcome,cost\n"
+                              "1,fine,-2\n"
+                              "2,ok,1\n"
+                              "1,ok,1\n"
+                              "3,\xff,1\n"
+                              "4,ok,\0001\n"
+                              "5,ok\n"
+                              "6,ok,1\n";
+    static const int lines[] = {2, 2, 4, 5, 6, 7};
+    struct errors e = {0};
+    struct trace_row row;
+    write_file(csv, sizeof csv - 1);
+    struct trace *t = trace_open(path, &e);
+    int rows = 0;
+    for (int got; (got = trace_next(t, &row, &e));)
+        rows += got > 0;
+    trace_close(t);
+    unlink(path);
+    cr_assert_eq(rows, 2);
+    cr_assert_eq(e.total, ARRAY_LEN(lines));
+    for (size_t i = 0; i < e.kept; i++)
+        cr_assert_eq(e.item[i].line, lines[i], "%d: %s", e.item[i].line, e.item[i].text);
+    errors_free(&e);
+}
+
+Test(trace, quoted_fields)
+{
+    static const char csv[] = "\"at_ms\",key , cost\n"
+                              "1,\"a, \"\"b\"\" c\" ,2\n"
+                              "2,\"\",3\n"
+                              "3,\"open";
+    static const char *const keys[] = {"a, \"b\" c", NULL};
+    struct errors e = {0};
+    struct trace_row row;
+    write_file(csv, sizeof csv - 1);
+    struct trace *t = trace_open(path, &e);
+    cr_assert(t, "%s", e.total ? e.item[0].text : "");
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(trace_next(t, &row, &e), 1);
+        cr_assert_eq(row.cost, i + 2);
+        cr_assert(keys[i] ? row.key && strcmp(keys[i], row.key) == 0 : !row.key, "%s", row.key);
+    }
+    cr_assert_eq(trace_next(t, &row, &e), -1, "the cost is inside of the quotes");
+    trace_close(t);
+    unlink(path);
+    errors_free(&e);
 }
 
 Test(trace, long_lines_take_no_more_memory)
