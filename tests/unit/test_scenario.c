@@ -317,8 +317,7 @@ static void cannot_read(const char *path, const char *says)
     cr_assert_not_null(strstr(errors.item[0].text, says), "%s: %s", path, errors.item[0].text);
 }
 
-Test(scenario_file, only_a_regular_file_is_one, .init = make_folder, .fini = remove_folder,
-     .timeout = 20)
+Test(scenario_file, only_a_regular_file_is_one, .init = make_folder, .fini = remove_folder)
 {
     cannot_read("missing.ini", "No such file");
     cannot_read("/", "a directory");
@@ -347,7 +346,7 @@ Test(scenario_file, only_a_regular_file_is_one, .init = make_folder, .fini = rem
 }
 
 /* Many headers, keys, cues: refused in a moment, not looked through in minutes. */
-Test(scenario_file, hostile_sizes_are_quick, .timeout = 120)
+Test(scenario_file, hostile_sizes_are_quick)
 {
     static const char *const form[] = {"k%d=1\n", "[s%d]\n", "[s%d]\nk=1\n", "[cue.%d]\nat=1s\n",
                                        "[limiter.%d]\nburst=1\n"};
