@@ -129,8 +129,10 @@ void player_take(struct player *p, int64_t deadline)
         if (deadline && wall_now() >= deadline)
             break;
     }
-    if (!got && horizon > p->taken_ns)
-        p->taken_ns = horizon;
+    /* Not all was taken: what is on the tape is to be shown, or nothing would ever move on. */
+    int64_t until = got ? reel_last_ns(p->reel) : horizon;
+    if (until > p->taken_ns)
+        p->taken_ns = until;
     if (reel_first(p->reel) > (p->keys.count ? p->keys.at[0].n : 0))
         keyframes_drop(&p->keys, reel_first(p->reel));
 }

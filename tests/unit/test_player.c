@@ -180,6 +180,28 @@ Test(player, what_the_tape_has_forgotten_before_it_was_shown_is_lost)
     player_end(&r);
 }
 
+/* An engine that is far ahead waits; the position must still come up to it, and on. */
+Test(player, a_sim_that_runs_away_is_caught_up_with)
+{
+    struct player_run r = player_begin("");
+    while (reel_count(r.p->reel) <= 1 << 16) {
+        engine_advance(r.p->engine, 60 * SEC);
+        player_take(r.p, 0);
+    }
+    uint64_t held = reel_count(r.p->reel);
+    player_take(r.p, 0);
+    cr_assert_eq(reel_count(r.p->reel), held, "it takes no more than it can show");
+    player_pause(r.p, false);
+    int64_t to = reel_last_ns(r.p->reel) + SEC / 10;
+    for (int i = 0; i < 3000 && player_now(r.p) < to; i++)
+        player_tick(r.p, wall_now(), 20 * MS);
+    cr_assert_geq(player_now(r.p), to);
+    cr_assert_eq(player_model(r.p)->lost, 0);
+    player_pause(r.p, true);
+    player_check(r.p, "after catching up");
+    player_end(&r);
+}
+
 /* ---- branches ---------------------------------------------------------------------------------
  */
 
