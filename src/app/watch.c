@@ -348,9 +348,9 @@ static bool pick(struct watch *w)
         char *name = gallery(&w->screen, w->base ? w->base->name : NULL, w->player != NULL, &quit);
         if (quit)
             break;
-        if (!name) { /* back to what was there */
+        if (!name) {                               /* back to what was there */
+            player_tick(w->player, wall_now(), 0); /* as after Ctrl-Z */
             player_pause(w->player, paused);
-            player_tick(w->player, wall_now(), 0);
             watch_setup(w);
             return true;
         }

@@ -22,8 +22,8 @@ static void suspend(struct watch *w)
     bool paused = player_paused(w->player);
     player_pause(w->player, true);
     term_suspend();
+    player_tick(w->player, wall_now(), 0); /* still paused: the time away did not pass */
     player_pause(w->player, paused);
-    player_tick(w->player, wall_now(), 0); /* the time away did not pass */
     w->redraw_all = w->dirty = true;
 }
 

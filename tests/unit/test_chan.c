@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels and select, as the Go specification says. */
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-
+#include "both.h"
 #include "runtime/chan.h"
 #include "runtime/context.h"
-#include "sim_run.h"
 
 static struct chan *c, *d;
 static int64_t log_at[64];
@@ -18,21 +14,6 @@ static void note(chan_value v)
     log_v[logged] = v;
     log_at[logged++] = rt_now();
 }
-
-static enum world world = WORLD_SIM;
-/* Where luck plays no part: in both worlds. */
-#define BOTH(suite, name)             \
-    static void suite##_##name(void); \
-    Test(suite, name)                 \
-    {                                 \
-        suite##_##name();             \
-    }                                 \
-    Test(suite##_live, name)          \
-    {                                 \
-        world = WORLD_LIVE;           \
-        suite##_##name();             \
-    }                                 \
-    static void suite##_##name(void)
 
 static int run_ends(void (*fn)(void *), void *arg, const char **panic)
 {
