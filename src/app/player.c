@@ -241,10 +241,9 @@ void player_set_speed(struct player *p, double speed)
 /* Moves to `target`, or as far as the budget allows; true: got there. */
 static bool play_to(struct player *p, int64_t target, int64_t deadline)
 {
-    if (!player_fold(p, reel_count(p->reel), target, deadline))
-        return false;
-    player_advance(p, target);
-    return true;
+    bool there = player_fold(p, reel_count(p->reel), target, deadline);
+    player_advance(p, there ? target : p->now_ns);
+    return there;
 }
 
 static void play(struct player *p, int64_t passed_ns, int64_t deadline)

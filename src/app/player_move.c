@@ -92,9 +92,8 @@ bool player_goto(struct player *p, uint64_t n, int64_t t_ns, int64_t deadline)
         p->n = f->n;
         p->now_ns = p->model->now_ns;
     }
-    if (!player_fold(p, n, INT64_MAX, deadline))
-        return true;
-    player_advance(p, t_ns);
+    bool there = player_fold(p, n, INT64_MAX, deadline);
+    player_advance(p, there ? t_ns : p->now_ns);
     return true;
 }
 
