@@ -372,12 +372,21 @@ void live_unpark(struct task *t)
     struct live_task *lt = live_task(t);
     struct live *l = live_of(t->rt);
     t->wake_stamp = emit_last();
-    uint32_t was = atomic_exchange_explicit(&lt->word, WORD_PERMIT, memory_order_acq_rel);
-    if (was & WORD_SLEEP) {
-        if (!(was & WORD_TIMED))
+    uint32_t was = atomic_load_explicit(&lt->word, memory_order_relaxed);
+    for (;;) {
+        /* Counted before it can run: else it runs and sleeps again, and the waker's own place in
+         * the count is gone while the waker is awake. */
+        bool counts = (was & (WORD_SLEEP | WORD_TIMED)) == WORD_SLEEP;
+        if (counts)
             atomic_fetch_add(&l->active, 1);
-        futex_wake(&lt->word, 1);
+        if (atomic_compare_exchange_strong_explicit(&lt->word, &was, WORD_PERMIT,
+                                                    memory_order_acq_rel, memory_order_relaxed))
+            break;
+        if (counts)
+            atomic_fetch_sub(&l->active, 1); /* not to 0: we are awake, or the control thread */
     }
+    if (was & WORD_SLEEP)
+        futex_wake(&lt->word, 1);
 }
 
 void live_look_again(struct live *l, bool all)
