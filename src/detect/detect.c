@@ -23,7 +23,7 @@ const struct detector *const detectors[] = {
 #undef DETECTOR
 
 enum { KNOWN = sizeof detectors / sizeof detectors[0] - 1, RAISED = 1024, NAMED = 16 };
-_Static_assert(EV_COUNT <= 32, "kinds of events are bits of 32");
+_Static_assert(EV_COUNT <= 64, "kinds of events are bits of 64");
 
 struct raised {
     uint32_t kind, subject;
@@ -31,7 +31,7 @@ struct raised {
 struct detect {
     struct strtab *names;
     struct model *m; /* while an event is seen */
-    uint32_t kinds;  /* what any of them wants */
+    uint64_t kinds;  /* what any of them wants */
     bool ended;      /* a file may say so again and again; looking at all tasks costs */
     size_t offset[KNOWN], bytes;
     char *state;

@@ -14,7 +14,7 @@ struct detector {
     const char *name;
     const char *help;
     size_t size;    /* of its flat state, zeroed at the start */
-    uint32_t kinds; /* of event it wants to see: bits 1u << EV_… */
+    uint64_t kinds; /* of event it wants to see: bits UINT64_C(1) << EV_… */
     /* Sees such an event after the model has applied it. */
     void (*see)(struct detect *d, void *state, const struct model *m, const struct event *e);
 };

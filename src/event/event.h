@@ -143,6 +143,28 @@ enum sem_op {
     SEM_NEVER, /* more than there can ever be */
     SEM_OP_COUNT
 };
+enum cell_op {
+    CELL_READ, /* plain */
+    CELL_WRITE,
+    CELL_LOAD, /* atomic */
+    CELL_STORE,
+    CELL_CAS,
+    CELL_CAS_FAILED,
+    CELL_ADD,
+    CELL_SWAP,
+    CELL_FLUSH, /* a buffered store became visible to all */
+    CELL_OP_COUNT
+};
+/* The orders of C11; plain: no atomic access at all. Those that release come last. */
+enum cell_order {
+    ORDER_PLAIN,
+    ORDER_RELAXED,
+    ORDER_ACQUIRE,
+    ORDER_RELEASE,
+    ORDER_ACQ_REL,
+    ORDER_SEQ_CST,
+    CELL_ORDER_COUNT
+};
 enum phase {
     PHASE_ARRIVE,
     PHASE_START,
@@ -189,19 +211,21 @@ extern const char *const world_names[],
     *const end_names[],
         *const obj_kind_names[],
             *const once_op_names[],
-                *const sem_op_names[],
-                    *const cond_op_names[],
-                        *const role_names[],
-                            *const task_state_names[],
-                                *const why_names[],
-                                    *const chan_op_names[],
-                                        *const ctx_op_names[],
-                                            *const group_op_names[],
-                                                *const timer_op_names[],
-                                                    *const lock_op_names[],
-                                                        *const phase_names[],
-                                                            *const by_names[],
-                                                                *const diagnosis_names[];
+                *const cell_op_names[],
+                    *const cell_order_names[],
+                        *const sem_op_names[],
+                            *const cond_op_names[],
+                                *const role_names[],
+                                    *const task_state_names[],
+                                        *const why_names[],
+                                            *const chan_op_names[],
+                                                *const ctx_op_names[],
+                                                    *const group_op_names[],
+                                                        *const timer_op_names[],
+                                                            *const lock_op_names[],
+                                                                *const phase_names[],
+                                                                    *const by_names[],
+                                                                        *const diagnosis_names[];
 
 enum event_slot {
     SLOT_OP,
@@ -230,7 +254,11 @@ enum field_type {
     FT_FROM,   /* EDGE: a task, or the object in slot C when the task is 0 */
     FT_PARENT, /* TASK: the parent's name where state = new, else left out (slot C) */
     FT_PROC,   /* processor number; 255 is null */
-    FT_ENUM    /* names[value] */
+    FT_ENUM,   /* names[value] */
+    /* CELL, whose high byte of X says which word it is and carries two marks. */
+    FT_WORD,     /* that word; the first leaves the field out */
+    FT_BUFFERED, /* true where so marked, else left out */
+    FT_TAGGED    /* a number; left out unless the value is marked as an address and a tag */
 };
 struct event_field {
     const char *name;
@@ -238,7 +266,7 @@ struct event_field {
     uint8_t type;             /* enum field_type */
     const char *const *names; /* FT_ENUM */
 };
-enum { EVENT_FIELDS = 8 };
+enum { EVENT_FIELDS = 10 };
 /* A row of event.def. Names of TASK (state new: slot A) and OBJECT (slot C) are strtab ids too. */
 struct event_info {
     const char *name;
@@ -251,5 +279,7 @@ extern const struct event_info event_info[EV_COUNT];
 int64_t event_slot(const struct event *e, enum event_slot slot);
 
 enum { PROC_NONE = 255 };
+/* The high byte of a CELL event's X. */
+enum { CELL_WORD = 0x3f, CELL_TAGGED = 0x40, CELL_BUFFERED = 0x80 };
 
 #endif

@@ -34,6 +34,15 @@ static const struct {
     {OBJ_SEM, OPS_try_failed, SEM_TRY_FAILED},
     {OBJ_SEM, OPS_cancels, SEM_CANCEL},
     {OBJ_SEM, OPS_timeouts, SEM_TIMEOUT},
+    {OBJ_CELL, OPS_reads, CELL_READ},
+    {OBJ_CELL, OPS_writes, CELL_WRITE},
+    {OBJ_CELL, OPS_loads, CELL_LOAD},
+    {OBJ_CELL, OPS_stores, CELL_STORE},
+    {OBJ_CELL, OPS_cas, CELL_CAS},
+    {OBJ_CELL, OPS_cas_failed, CELL_CAS_FAILED},
+    {OBJ_CELL, OPS_adds, CELL_ADD},
+    {OBJ_CELL, OPS_swaps, CELL_SWAP},
+    {OBJ_CELL, OPS_flushes, CELL_FLUSH},
 };
 
 const uint64_t *figure_ops(const struct object_model *o, enum figure_ops what)

@@ -83,6 +83,12 @@ static bool left_out(const struct event *e, const struct event_field *f, int64_t
         return v == 0;
     case FT_PARENT:
         return e->op != TASK_NEW;
+    case FT_WORD:
+        return !(v & CELL_WORD);
+    case FT_BUFFERED:
+        return !(v & CELL_BUFFERED);
+    case FT_TAGGED:
+        return !(e->x >> 8 & CELL_TAGGED);
     default:
         return false;
     }
@@ -94,6 +100,13 @@ static void value(const struct model *m, const struct event *e, const struct eve
     int64_t v = event_slot(e, f->slot);
     uint32_t id = (uint32_t)v;
     switch ((enum field_type)f->type) {
+    case FT_WORD:
+        whole(out, v & CELL_WORD);
+        return;
+    case FT_BUFFERED:
+        str_add(out, "true");
+        return;
+    case FT_TAGGED:
     case FT_U32:
     case FT_I64:
         whole(out, v);

@@ -259,6 +259,9 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_ERROR:
         fold_error(m, e);
         return;
+    case EV_CELL:
+        fold_cell(m, e);
+        return;
     case EV_PANIC:
         fold_panic(m, e);
         return;

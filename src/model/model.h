@@ -62,7 +62,7 @@ struct history {
     float sample[HISTORY];
 };
 
-enum { OBJECT_OPS = 8 };
+enum { OBJECT_OPS = 16 };
 struct object_model {
     uint32_t name;
     uint8_t kind; /* enum obj_kind */
@@ -90,6 +90,14 @@ struct edge_model {
     uint8_t role;
     bool gone;
 };
+
+/* A store that only its own task sees so far. */
+struct store_model {
+    uint32_t task, obj;
+    int64_t value;
+    uint8_t order, word; /* enum cell_order; which word of a wide cell */
+};
+enum { MODEL_STORES = 16 };
 
 struct lane_model {
     uint64_t arrived, started, done, errors, rejected, timed_out, cancelled, dropped, late,
@@ -165,6 +173,8 @@ struct model {
     } * params;
     size_t params_n, params_cap;
     struct history in_rate, out_rate;
+    struct store_model stores[MODEL_STORES]; /* in buffers, oldest first */
+    uint32_t stores_n;
 };
 
 struct model *model_create(struct strtab *names);

@@ -42,6 +42,7 @@ void fold_timer(struct model *m, const struct event *e);
 void fold_once(struct model *m, const struct event *e);
 void fold_cond(struct model *m, const struct event *e);
 void fold_error(struct model *m, const struct event *e);
+void fold_cell(struct model *m, const struct event *e);
 void fold_request(struct model *m, const struct event *e);
 
 static inline void model_log_took(struct model *m, const struct event *e, int64_t took_ns)

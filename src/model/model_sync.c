@@ -38,3 +38,49 @@ void fold_cond(struct model *m, const struct event *e)
     if (e->op != COND_WAIT && e->op != COND_WAKE)
         model_log(m, e);
 }
+
+/* ---- cells -------------------------------------------------------------------------------------
+ */
+
+static void stored(struct model *m, const struct event *e)
+{
+    if (m->stores_n < MODEL_STORES)
+        m->stores[m->stores_n++] = (struct store_model){.task = e->task,
+                                                        .obj = e->obj,
+                                                        .value = e->v,
+                                                        .order = (uint8_t)e->x,
+                                                        .word = e->x >> 8 & CELL_WORD};
+}
+
+static void flushed(struct model *m, const struct event *e)
+{
+    uint32_t i = 0;
+    while (i < m->stores_n && (m->stores[i].task != e->task || m->stores[i].obj != e->obj ||
+                               m->stores[i].word != (e->x >> 8 & CELL_WORD)))
+        i++;
+    if (i == m->stores_n)
+        return;
+    m->stores_n--;
+    for (; i < m->stores_n; i++)
+        m->stores[i] = m->stores[i + 1];
+}
+
+void fold_cell(struct model *m, const struct event *e)
+{
+    struct object_model *o = object_at(m, e->obj);
+    if (!o)
+        return;
+    count_op(o, e->op);
+    bool writes = e->op != CELL_READ && e->op != CELL_LOAD && e->op != CELL_CAS_FAILED;
+    if (e->x >> 8 & CELL_BUFFERED) {
+        if (writes)
+            stored(m, e);
+        return; /* what all others see is as it was */
+    }
+    if (e->op == CELL_FLUSH)
+        flushed(m, e);
+    if (writes)
+        o->owner = e->task;
+    if (!(e->x >> 8 & CELL_WORD))
+        object_level(o, m->now_ns, e->x >> 8 & CELL_TAGGED ? (double)e->a : (double)e->v);
+}

@@ -110,7 +110,7 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
     const struct event *e = x->e;
     const struct {
         const char *name;
-        enum { TASK, OBJ, STR, NUM, TIME, WHY, OP, PROC, FROM, GONE, PICKED } type;
+        enum { TASK, OBJ, STR, NUM, TIME, WHY, OP, PROC, FROM, GONE, PICKED, BUFFERED } type;
         int64_t value;
     } slots[] = {
         {"task", TASK, e->task},
@@ -134,6 +134,7 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
         {"from", FROM, 0},
         {"gone", GONE, e->x},
         {"picked", PICKED, 0},
+        {"buffered", BUFFERED, 0},
     };
     for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
         int64_t v = slots[i].value;
@@ -162,6 +163,8 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
             return v && name(out, "no longer");
         case PICKED:
             return picked(e, out);
+        case BUFFERED:
+            return e->x >> 8 & CELL_BUFFERED && name(out, "for itself so far");
         }
     }
     str_addn(out, what, n);

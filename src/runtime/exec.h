@@ -45,12 +45,14 @@ struct exec_ops {
     int64_t (*now)(const struct rt *rt);
     void (*work)(struct task *self, int64_t ns);
     void (*yield)(struct task *self); /* the caller emits the states */
-    void (*step)(struct task *self);
+    void (*step)(struct task *self);  /* a searching scheduler may switch here; live: the gate */
     void (*timer_set)(struct rt *rt, struct rt_timer *t);  /* sets or moves */
     bool (*timer_stop)(struct rt *rt, struct rt_timer *t); /* false: was not set, or fires now */
     /* live: the same, and waits until it does not fire any more. Outside of guards. NULL in sim. */
     bool (*timer_end)(struct rt *rt, struct rt_timer *t);
-    void (*gate)(struct task *self); /* live: stays while the run is paused, leaves when stopped */
+    /* Called where rt->gate is not 0. live: stays while the run is paused, leaves when it is
+     * stopped. sim: lets own stores become visible (cell.h), and is a step. */
+    void (*gate)(struct task *self);
     /* Emits START, makes the task "main" (is_main) with fn(arg) and lets things go. */
     void (*start)(struct rt *rt, const char *scenario, void (*fn)(void *), void *arg);
     /* The task's end (after task_body, or a panic); never returns. self NULL: a panic in engine
@@ -98,7 +100,7 @@ struct rt {
     uint64_t seed;
     struct strtab *names;
     _Atomic int ended;               /* 0, or 1 + enum end_why */
-    _Atomic uint32_t gate;           /* live: enum rt_gate bits */
+    _Atomic uint32_t gate;           /* enum rt_gate bits */
     _Atomic uint32_t tasks, objects; /* ids given so far */
     struct rng *select_rng;          /* sim */
     _Atomic(struct context *) background;
@@ -108,6 +110,7 @@ struct rt {
     struct rt_last *last;    /* rt_at_destroy */
     void *contexts;          /* free list of quiet contexts */
     void *group_starts;      /* free list of errgroup.c */
+    struct cells *cells;     /* sim: store buffers, made with the first cell */
 };
 
 /* The run, in task and in engine context. The executor sets it together with guard_live. */
@@ -140,16 +143,32 @@ static inline uint32_t rt_next_id(_Atomic uint32_t *counter)
     return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
 }
 
-enum rt_gate { GATE_PAUSED = 1, GATE_STOPPED = 2 };
+enum rt_gate {
+    GATE_PAUSED = 1,
+    GATE_STOPPED = 2,
+    GATE_STEPS = 4, /* sim: the schedule wants to be asked at every step */
+    GATE_STORES = 8 /* sim: stores wait in buffers */
+};
+
+/* Whether rt->gate is worth a look: in live always, in sim while it is not 0. */
+extern _Thread_local bool gate_watch;
 
 /* Every operation of a task begins with it, outside of guards: in live, where a paused run holds
- * its tasks and a stopped one lets them go. Free in sim. */
+ * its tasks and a stopped one lets them go. Free in sim, unless schedules are searched or stores
+ * wait in a buffer: an operation on a primitive makes them visible. */
 static inline void rt_gate(void)
 {
-    if (LIKELY(!guard_live) || !rt_current)
+    if (LIKELY(!gate_watch) || !rt_current)
         return;
     if (UNLIKELY(atomic_load_explicit(&rt_current->rt->gate, memory_order_relaxed)))
         rt_current->rt->ops->gate(rt_current);
+}
+
+/* The same for what orders nothing: asking the time, saying where one stands. */
+static inline void rt_gate_live(void)
+{
+    if (UNLIKELY(guard_live))
+        rt_gate();
 }
 
 static inline bool rt_timer_end(struct rt *rt, struct rt_timer *t)

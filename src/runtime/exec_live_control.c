@@ -127,7 +127,7 @@ void *live_control(void *arg)
 {
     struct live *l = arg;
     rt_engine = &l->rt;
-    guard_live = true;
+    guard_live = gate_watch = true;
     if (l->collector)
         collector_enter(l->collector);
     pthread_mutex_lock(&l->lock);

@@ -144,7 +144,7 @@ static void *task_thread(void *arg)
     struct live_task *lt = arg;
     struct live *l = lt->l;
     rt_engine = &l->rt;
-    guard_live = true;
+    guard_live = gate_watch = true;
     if (l->collector)
         collector_enter(l->collector);
     prctl(PR_SET_TIMERSLACK, 1UL); /* deadlines are to be met */

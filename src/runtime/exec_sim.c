@@ -13,6 +13,7 @@
  *
  * Operations take no virtual time; only work() holds a processor. A processor in work() leaves its
  * run queue to idle ones, which steal half of it, and a slice ends after 10 ms if others wait. */
+#include "runtime/cell_inside.h"
 #include "runtime/sim.h"
 
 #include <inttypes.h>
@@ -277,9 +278,23 @@ static void yield_op(struct task *self)
     sim_yield(self);
 }
 
+/* Goes on with self or another of those that can run here, as the schedule says. */
 static void sim_step(struct task *self)
 {
-    (void)self;
+    struct sim *s = sim_of(self->rt);
+    uint32_t others = s->proc[s->at].len;
+    if (!others || !s->schedule->step || !s->schedule->step(s->schedule_rng, others))
+        return;
+    task_emit(self, TASK_RUNNABLE, WHY_NONE, 0);
+    sim_yield(self);
+    task_emit(self, TASK_RUNNING, WHY_NONE, 0);
+}
+
+static void sim_gate(struct task *self)
+{
+    sim_step(self);
+    if (self->rt->cells)
+        cells_release(self);
 }
 
 static bool park_op(struct task *self, int64_t deadline_ns)
@@ -336,16 +351,17 @@ struct entered {
     struct emitter *emitter;
     struct rt *engine;
     struct task *current;
-    bool live;
+    bool live, watch;
 };
 
 static struct entered enter(struct sim *s)
 {
-    struct entered was = {emitter, rt_engine, rt_current, guard_live};
+    struct entered was = {emitter, rt_engine, rt_current, guard_live, gate_watch};
     emitter = s->rt.probes ? &s->out : NULL;
     rt_engine = &s->rt;
     rt_current = NULL;
     guard_live = false;
+    gate_watch = atomic_load_explicit(&s->rt.gate, memory_order_relaxed) != 0;
     return was;
 }
 
@@ -356,6 +372,7 @@ static void leave(struct sim *s, struct entered was)
     rt_engine = was.engine;
     rt_current = was.current;
     guard_live = was.live;
+    gate_watch = was.watch;
 }
 
 static void sim_stop(struct rt *rt, enum end_why why)
@@ -506,6 +523,7 @@ static const struct exec_ops sim_ops = {
     .work = sim_work,
     .yield = yield_op,
     .step = sim_step,
+    .gate = sim_gate,
     .timer_set = sim_timer_set,
     .timer_stop = sim_timer_stop,
     .start = sim_start,
@@ -528,6 +546,7 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
     s->limited = c->procs > 0;
     s->schedule = schedule;
     s->random_pick = schedule->pick != NULL;
+    s->rt.gate = schedule->step ? GATE_STEPS : 0;
     s->schedule_rng = rt_rng(&s->rt, "schedule");
     s->sink = c->sink;
     s->sink_arg = c->sink_arg;

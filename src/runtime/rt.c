@@ -120,7 +120,7 @@ int64_t rt_time(const struct rt *rt)
 
 int64_t rt_now(void)
 {
-    rt_gate();
+    rt_gate_live();
     return rt_engine->ops->now(rt_engine);
 }
 
@@ -213,7 +213,7 @@ void rt_sleep(int64_t ns)
         rt_yield();
         return;
     }
-    rt_gate();
+    rt_gate_live();
     int64_t until = rt_now() + ns;
     task_waits(self, NULL, TASK_SLEEPING, WHY_SLEEP, 0);
     task_park(self, until);
@@ -228,7 +228,7 @@ void rt_work(int64_t ns)
 void rt_yield(void)
 {
     struct task *self = rt_current;
-    rt_gate();
+    rt_gate_live();
     task_state(self, NULL, TASK_RUNNABLE, WHY_NONE, 0);
     if (LIKELY(!guard_live))
         sim_yield(self);
@@ -239,7 +239,8 @@ void rt_yield(void)
 
 void rt_step(void)
 {
-    rt_current->rt->ops->step(rt_current);
+    if (UNLIKELY(gate_watch) && rt_current)
+        rt_current->rt->ops->step(rt_current);
 }
 
 /* ---- objects and edges --------------------------------------------------------------------- */
@@ -253,7 +254,7 @@ void rt_object_update(uint32_t obj, enum obj_kind kind, const char *name, int64_
 
 uint32_t rt_object(enum obj_kind kind, const char *name, int64_t cap)
 {
-    rt_gate();
+    rt_gate_live();
     uint32_t id = rt_next_id(&rt_engine->objects);
     rt_object_update(id, kind, name, cap);
     return id;
@@ -277,7 +278,7 @@ void rt_edge(uint32_t from_obj, uint32_t to_obj, enum role role)
 void rt_source(uint32_t line)
 {
     struct task *self = rt_current;
-    rt_gate();
+    rt_gate_live();
     if (!emitter || self->line == line) /* it stands there already */
         return;
     self->line = line;

@@ -9,9 +9,18 @@ static uint32_t pick_random(struct rng *rng, uint32_t n)
     return rng_below(rng, n);
 }
 
+/* As if the next were drawn from all of them at every step. */
+static bool step_random(struct rng *rng, uint32_t others)
+{
+    return rng_below(rng, others + 1) != 0;
+}
+
 const struct schedule schedules[] = {
     {.name = "fifo", .help = "the task that has been runnable longest"},
-    {.name = "random", .help = "any runnable task, by the seed", .pick = pick_random},
+    {.name = "random",
+     .help = "any runnable task, by the seed",
+     .pick = pick_random,
+     .step = step_random},
 };
 const unsigned schedules_n = sizeof schedules / sizeof schedules[0];
 

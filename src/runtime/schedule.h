@@ -4,6 +4,8 @@
 #ifndef RUNTIME_SCHEDULE_H
 #define RUNTIME_SCHEDULE_H
 
+#include <stdbool.h>
+
 #include "base/rng.h"
 
 struct schedule {
@@ -11,6 +13,8 @@ struct schedule {
     const char *help;
     /* Which of n (> 1) waiting in a run queue, oldest first. NULL: always the oldest. */
     uint32_t (*pick)(struct rng *rng, uint32_t n);
+    /* Whether the running task gives way at a step, where `others` could run. NULL: never. */
+    bool (*step)(struct rng *rng, uint32_t others);
 };
 extern const struct schedule schedules[];
 extern const unsigned schedules_n;

@@ -11,6 +11,7 @@
 _Thread_local struct task *rt_current;
 _Thread_local struct rt *rt_engine;
 _Thread_local bool guard_live;
+_Thread_local bool gate_watch;
 
 uint32_t task_id(const struct task *t)
 {

@@ -129,7 +129,7 @@ static inline struct event fold_any_event(uint64_t *x, int64_t *t)
     bool wild = r % 64 == 0;
     *t += (int64_t)(fold_random(x) % 3000000);
     struct event e = {.t_ns = wild ? (int64_t)fold_random(x) >> (r >> 8 & 31) : *t,
-                      .kind = (uint8_t)(wild ? r >> 16 : (r >> 16) % EV_DIAGNOSIS),
+                      .kind = (uint8_t)(wild ? r >> 16 : (r >> 16) % EV_COUNT),
                       .op = (uint8_t)(wild ? r >> 24 : (r >> 24) % 10),
                       .x = (uint16_t)(wild ? r >> 32 : (r >> 32) % 3)};
     uint64_t a = fold_random(x), b = fold_random(x), c = fold_random(x);

@@ -97,6 +97,18 @@ static const struct rule rules[] = {
         "so "
         "who was woken must look again."),
      NULL},
+    {EV_CELL, CELL_FLUSH, 0,
+     "A store goes through the buffer of its processor: others see it later, and two of them in "
+     "another order, unless the second is a release.",
+     "A release or a fence keeps the order."},
+    {EV_CELL, CELL_CAS_FAILED, 0,
+     "Compare-and-swap writes only if the cell still holds what was expected.",
+     "It holds another value by now: look again, try again."},
+    {EV_CELL, CELL_CAS, 0,
+     "Compare-and-swap writes only if the cell still holds what was expected. That the value is "
+     "the "
+     "same does not say that nothing has happened meanwhile.",
+     NULL},
     {EV_ERROR, OTHER, 0,
      N_("The first error is kept and cancels the group's context; later ones are lost. Wait "
         "returns "
