@@ -8,9 +8,6 @@
 
 #include "base/mem.h"
 
-/* A detector's state has no size of its own to ask for; it is small beside the model. */
-enum { DETECT_BYTES = 64 << 10 };
-
 static void forget(struct keyframes *k, size_t i)
 {
     k->bytes -= k->at[i].bytes;
@@ -47,7 +44,7 @@ void keyframes_offer(struct keyframes *k, uint64_t n, const struct model *m, con
     k->at[i] = (struct keyframe){.n = n,
                                  .model = model_clone(m),
                                  .detect = detect_clone(d),
-                                 .bytes = model_bytes(m) + DETECT_BYTES};
+                                 .bytes = model_bytes(m) + detect_bytes(d)};
     k->count++;
     k->bytes += k->at[i].bytes;
     thin(k);

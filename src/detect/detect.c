@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The detectors' registry, and what they raise.
  *
- * Each state is flat and all of them lie in one block, so that a keyframe copies them. An event
+ * Each state is flat and all of them lie in one block, so that a keyframe copies them; one that has
+ * to grow keeps flat arrays beside it. An event
  * that no detector wants costs a shift and a test. */
 #include "detect/detect.h"
 
@@ -32,7 +33,9 @@ struct detect {
     struct strtab *names;
     struct model *m; /* while an event is seen */
     uint64_t kinds;  /* what any of them wants */
-    bool ended;      /* a file may say so again and again; looking at all tasks costs */
+    uint64_t wants[KNOWN];
+    size_t at;  /* which of them sees an event */
+    bool ended; /* a file may say so again and again; looking at all tasks costs */
     size_t offset[KNOWN], bytes;
     char *state;
     struct raised *raised;
@@ -46,7 +49,8 @@ struct detect *detect_create(struct strtab *names)
     for (size_t i = 0; i < KNOWN; i++) {
         d->offset[i] = d->bytes;
         d->bytes += (detectors[i]->size + 15) & ~(size_t)15;
-        d->kinds |= detectors[i]->kinds;
+        d->wants[i] = detectors[i]->kinds;
+        d->kinds |= d->wants[i];
     }
     d->state = xcalloc(1, d->bytes + 1);
     return d;
@@ -56,6 +60,9 @@ struct detect *detect_clone(const struct detect *d)
 {
     struct detect *c = xmemdup(d, sizeof *d);
     c->state = xmemdup(d->state, d->bytes + 1);
+    for (size_t i = 0; i < KNOWN; i++)
+        if (detectors[i]->adopt)
+            detectors[i]->adopt(c->state + c->offset[i]);
     c->raised = xmemdup(d->raised, d->raised_n * sizeof *d->raised);
     c->raised_cap = d->raised_n;
     return c;
@@ -65,9 +72,27 @@ void detect_free(struct detect *d)
 {
     if (!d)
         return;
+    for (size_t i = 0; i < KNOWN; i++)
+        if (detectors[i]->drop)
+            detectors[i]->drop(d->state + d->offset[i]);
     free(d->state);
     free(d->raised);
     free(d);
+}
+
+size_t detect_bytes(const struct detect *d)
+{
+    size_t n = sizeof *d + d->bytes + d->raised_cap * sizeof *d->raised;
+    for (size_t i = 0; i < KNOWN; i++)
+        if (detectors[i]->bytes)
+            n += detectors[i]->bytes(d->state + d->offset[i]);
+    return n;
+}
+
+void detect_want(struct detect *d, uint64_t kinds)
+{
+    d->wants[d->at] |= kinds;
+    d->kinds |= kinds;
 }
 
 void detect_apply(struct detect *d, struct model *m, const struct event *e)
@@ -79,9 +104,11 @@ void detect_apply(struct detect *d, struct model *m, const struct event *e)
         return;
     d->ended |= e->kind == EV_END;
     d->m = m;
-    for (size_t i = 0; i < KNOWN; i++)
-        if (detectors[i]->kinds >> e->kind & 1)
+    for (size_t i = 0; i < KNOWN; i++) {
+        d->at = i;
+        if (d->wants[i] >> e->kind & 1)
             detectors[i]->see(d, d->state + d->offset[i], m, e);
+    }
     d->m = NULL;
 }
 

@@ -17,15 +17,25 @@ struct detector {
     uint64_t kinds; /* of event it wants to see: bits UINT64_C(1) << EV_… */
     /* Sees such an event after the model has applied it. */
     void (*see)(struct detect *d, void *state, const struct model *m, const struct event *e);
+    /* Where the state points to arrays; NULL where it does not. adopt() makes copies of them for a
+     * state that is itself a copy by bytes, drop() frees them, bytes() says how much they take. */
+    void (*adopt)(void *state);
+    void (*drop)(void *state);
+    size_t (*bytes)(const void *state);
 };
 extern const struct detector *const detectors[]; /* NULL-terminated */
 
 struct detect *detect_create(struct strtab *names);
 struct detect *detect_clone(const struct detect *d);
 void detect_free(struct detect *d);
+/* What it takes in memory. */
+size_t detect_bytes(const struct detect *d);
 /* Applies e to the model, then lets every detector see it, and adds what they raise to the model.
  */
 void detect_apply(struct detect *d, struct model *m, const struct event *e);
+/* Called by a detector that sees an event: from now on it wants these kinds as well. So one that
+ * has nothing to do costs nothing. */
+void detect_want(struct detect *d, uint64_t kinds);
 /* Called by a detector. Each (kind, subject) is raised once; subject: a task or object id that
  * makes it distinct. tasks/objs: arrays of ids. A leak's tasks are marked as leaked. */
 PRINTF(8, 9)

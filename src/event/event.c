@@ -31,7 +31,7 @@ NAMES(cond_op_names, COND_OP_COUNT, "wait", "signal", "broadcast", "wake", "time
 NAMES(sem_op_names, SEM_OP_COUNT, "acquire", "release", "wait", "try_failed", "cancel", "timeout",
       "never");
 NAMES(cell_op_names, CELL_OP_COUNT, "read", "write", "load", "store", "cas", "cas_failed", "add",
-      "swap", "flush");
+      "swap", "flush", "fence");
 NAMES(cell_order_names, CELL_ORDER_COUNT, "plain", "relaxed", "acquire", "release", "acq_rel",
       "seq_cst");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",

@@ -153,6 +153,7 @@ enum cell_op {
     CELL_ADD,
     CELL_SWAP,
     CELL_FLUSH, /* a buffered store became visible to all */
+    CELL_FENCE, /* of no cell */
     CELL_OP_COUNT
 };
 /* The orders of C11; plain: no atomic access at all. Those that release come last. */

@@ -67,6 +67,8 @@ static void flushed(struct model *m, const struct event *e)
 
 void fold_cell(struct model *m, const struct event *e)
 {
+    if (e->op == CELL_FENCE)
+        return;
     struct object_model *o = object_at(m, e->obj);
     if (!o)
         return;

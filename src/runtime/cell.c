@@ -280,6 +280,7 @@ void cell_fence(enum cell_order order)
         if (order >= ORDER_RELEASE && rt->cells && rt_current)
             flush_own(rt, rt->cells, rt_current->id, NULL);
     }
+    emit(NULL, EV_CELL, CELL_FENCE, (uint16_t)order, task_self_id(), 0, 0, 0);
 }
 
 /* ---- several words -----------------------------------------------------------------------------

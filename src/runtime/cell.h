@@ -128,7 +128,7 @@ static inline void cell_write(struct cell *c, uint64_t value)
     cell_store(c, value, ORDER_PLAIN);
 }
 
-/* atomic_thread_fence. */
+/* atomic_thread_fence. order: acquire, release, acq_rel or seq_cst. */
 void cell_fence(enum cell_order order);
 
 /* A value of several words, each read and written by itself: what an interface or a slice header is

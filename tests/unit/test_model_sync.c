@@ -216,5 +216,9 @@ Test(model_sync, marks_of_a_cell_are_fields_of_their_own)
          "b writes 5 to top, for itself so far",
          "{\"t\":0,\"seq\":1,\"ev\":\"cell\",\"task\":\"b\",\"obj\":\"top\",\"op\":\"write\","
          "\"value\":5,\"order\":\"plain\",\"version\":0,\"word\":1,\"buffered\":true}");
+    told((struct event){.kind = EV_CELL, .op = CELL_FENCE, .x = ORDER_RELEASE, .task = 2},
+         "b passes a fence",
+         "{\"t\":0,\"seq\":1,\"ev\":\"cell\",\"task\":\"b\",\"obj\":null,\"op\":\"fence\","
+         "\"value\":0,\"order\":\"release\",\"version\":0}");
     fold_free(&f);
 }
