@@ -4,7 +4,7 @@
  * wait, or wait until a deadline. Closing ends all receivers and gives them the rest. */
 #include "stress.h"
 
-enum { SENDERS = 5, RECEIVERS = 4, EACH = 1500 };
+enum { SENDERS = 5, RECEIVERS = 4, EACH = 400 };
 
 static struct chan *c;
 static struct waitgroup *sending;
@@ -124,7 +124,7 @@ static void asks(void *arg)
     there = chan_make("there", 0);
     back = chan_make("back", 0);
     rt_spawn("answers", answers, NULL);
-    for (chan_value i = 0; i < 3000; i++) {
+    for (chan_value i = 0; i < 1000; i++) {
         chan_value v;
         chan_send(there, i);
         CHECK(chan_recv(back, &v) && v == i + 1, "asked %lu, answered %lu", (unsigned long)i,
