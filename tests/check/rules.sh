@@ -29,17 +29,16 @@ rule_calls() { source_rule calls "$here/calls.tsv"; }
 rule_functions() { source_rule functions "$here/includes.tsv" 80; }
 
 rule_file_length() {
-    files '*.c' '*.h' | while read -r f; do
-        n=$(wc -l <"$f")
-        [ "$n" -le 600 ] || echo "$f: $n lines; 600 are allowed"
-    done
+    files '*.c' '*.h' | xargs wc -l /dev/null |
+        awk '$2 != "total" && $1 > 600 { print $2 ": " $1 " lines; 600 are allowed" }'
 }
 
 rule_licence_line() {
-    files '*.c' '*.h' '*.def' '*.sh' '*.awk' meson.build meson_options.txt | while read -r f; do
-        head -n 2 "$f" | grep -q 'SPDX-License-Identifier: MIT' ||
-            echo "$f:1: the first line is not SPDX-License-Identifier: MIT"
-    done
+    files '*.c' '*.h' '*.def' '*.sh' '*.awk' meson.build meson_options.txt >"$scratch/list"
+    xargs grep -nm1 'SPDX-License-Identifier: MIT' /dev/null <"$scratch/list" |
+        awk -F: '$2 <= 2 { print $1 }' >"$scratch/licensed"
+    grep -vxFf "$scratch/licensed" "$scratch/list" |
+        sed 's/$/:1: the first line is not SPDX-License-Identifier: MIT/'
 }
 
 # The words stand here in pieces, or this file would be the first offender.
@@ -82,14 +81,12 @@ rule_rows_and_files() {
             [ -e "$folder/$name.c" ] || echo "$def: row $name, but no $folder/$name.c"
         done <"$scratch/rows"
         sort "$scratch/rows" | uniq -d | sed "s,^,$def: two rows ,"
-        for f in "$folder"/*.c; do
-            [ -e "$f" ] || continue
-            name=${f##*/}
-            name=${name%.c}
-            if grep -q "^const struct [a-z_]* ${symbol}_$name = {" "$f"; then
-                grep -qx "$name" "$scratch/rows" || echo "$f: no row in $def"
-            fi
-        done
+        cat "$folder"/*.c /dev/null 2>/dev/null |
+            sed -n "s/^const struct [a-z_]* ${symbol}_\([a-z0-9_]*\) = {.*/\1/p" |
+            while read -r name; do
+                [ ! -e "$folder/$name.c" ] || grep -qx "$name" "$scratch/rows" ||
+                    echo "$folder/$name.c: no row in $def"
+            done
     done <<END
 src/patterns/patterns.def src/patterns PATTERN pattern
 views/views.def views VIEW view
