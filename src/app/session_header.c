@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/app.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "config.h"
@@ -67,8 +68,10 @@ void session_header_make(struct session_header *h, const struct engine_config *c
     str_addf(&o, "for=%s\ncues=%s\n", number, c->cues ? "on" : "off");
     for (size_t i = 0; sets && sets[i]; i++)
         str_addf(&o, "set=%s\n", sets[i]);
-    *h = (struct session_header){.header = {.program = PATTERNSCOPE_VERSION,
-                                            .scenario = s->name,
+    char *id = app_scenario_id(s); /* not its path: that is this machine's */
+    *h = (struct session_header){.id = id,
+                                 .header = {.program = PATTERNSCOPE_VERSION,
+                                            .scenario = id,
                                             .path = "",
                                             .text = s->text,
                                             .text_len = s->text_len,
@@ -80,6 +83,7 @@ void session_header_make(struct session_header *h, const struct engine_config *c
 
 void session_header_free(struct session_header *h)
 {
+    free(h->id);
     free(h->options);
     free(h->trace);
     memset(h, 0, sizeof *h);

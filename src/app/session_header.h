@@ -9,7 +9,7 @@
 
 struct session_header {
     struct psr_header header; /* points into what follows and into the scenario */
-    char *options, *trace;
+    char *id, *options, *trace;
 };
 /* sets: the --set options the scenario was read with, NULL-terminated or NULL. Reads the trace, if
  * there is one. The scenario must outlive it. */

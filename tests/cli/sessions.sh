@@ -31,6 +31,39 @@ test_a_trace_travels_with_a_session() {
     status 0 verify a.psr
 }
 
+# Nothing in it says where it was made.
+test_sessions_know_no_folders() {
+    mkdir -p deep/er
+    pool deep/er/a.ini '[cue.1]' 'at = 100ms' 'do = mark here'
+    status 0 run "$PWD/deep/er/a.ini" --record a.psr
+    status 0 run deep/er/a.ini --record b.psr
+    grep -aqF -e "$PWD" -e deep a.psr b.psr && problem "a folder stands in the session"
+    status 0 export a.psr --format jsonl -o a.jsonl
+    status 0 export b.psr --format jsonl -o b.jsonl
+    same a.jsonl b.jsonl
+    has a.jsonl '"scenario":"a"'
+    status 0 verify a.psr
+}
+
+# Sessions of every version of the format that ever was, with what must be found in them.
+test_old_sessions_stay_readable() {
+    local psr
+    for psr in "$(dirname "$file")"/../sessions/*.psr; do
+        status 0 export "$psr" --format jsonl -o e
+        empty err
+        python3 - "${psr%.psr}.txt" <<'END' || problem "$psr"
+import collections, json, sys
+lines = [json.loads(l) for l in open("e")]
+count = collections.Counter(e["ev"] for e in lines if e["ev"] != "diagnosis")
+is_ = [f"{ev} {count[ev]}" for ev in sorted(count)]
+is_.append(f"end {lines[-1]['t']}")
+is_ += [f"mark {e['text']}" for e in lines if e["ev"] == "mark"]
+want = open(sys.argv[1]).read().split("\n")[:-1]
+assert is_ == want, "\n".join(is_)
+END
+    done
+}
+
 test_verify_finds_a_difference() {
     pool a.ini
     status 0 run a.ini --record a.psr
