@@ -73,7 +73,11 @@ static void running(const struct watch *w)
 const char *hint_line(const struct watch *w)
 {
     const struct player *p = w->player;
-    if (player_seeking(p))
+    if (player_branch_done(p) >= 0)
+        snprintf(line, sizeof line,
+                 "The run is executed again up to here: %.0f %%; %s calls it off.",
+                 100 * player_branch_done(p), key(w, "pause"));
+    else if (player_seeking(p))
         snprintf(line, sizeof line, "On the way there; %s stops here.", key(w, "pause"));
     else if (player_ended(p))
         ended(w);

@@ -104,6 +104,7 @@ void player_close(struct player *p)
 {
     if (!p)
         return;
+    player_branch_stop(p);
     engine_destroy(p->engine);
     p->engine = NULL;
     free(player_record_stop(p));
@@ -220,6 +221,7 @@ bool player_paused(const struct player *p)
 void player_pause(struct player *p, bool paused)
 {
     p->paused = paused;
+    player_command_stop(p);
     if (paused)
         player_seek_stop(p);
     player_engine_pause(p);
@@ -271,6 +273,10 @@ bool player_tick(struct player *p, int64_t wall_ns, int64_t budget_ns)
     p->wall_ns = wall_ns;
     int64_t start = wall_now(), n = (int64_t)p->n, now = p->now_ns;
     player_take(p, start + budget_ns / 2);
+    if (p->branching) {
+        player_command_on(p, start + budget_ns);
+        return true;
+    }
     if (p->seek_ns >= 0)
         player_seek_on(p, start + budget_ns);
     else if (!p->paused)

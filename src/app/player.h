@@ -57,6 +57,9 @@ void player_seek(struct player *p, int64_t t_ns);
 bool player_seeking(const struct player *p);
 /* An engine command. NULL, or a sentence (thread-local). */
 const char *player_command(struct player *p, const char *text, enum by by);
+/* Another story of a long run takes a while: it is executed again, from tick to tick (a pause, a
+ * step or a seek calls it off). How far that is, 0 to 1; negative: nothing is under way. */
+double player_branch_done(const struct player *p);
 /* What a command did beyond what it says (another story begins, a recording was closed): a sentence
  * of which the user should know, each once; "" when there is none. Valid until the next command. */
 const char *player_notice(struct player *p);

@@ -50,6 +50,7 @@ struct player {
     int64_t cue_ns;        /* cues up to here were handed out */
     size_t cue_at;
 
+    struct branching *branching; /* another story is being made, or NULL */
     char notice[512];
     bool notice_told;
 
@@ -82,8 +83,19 @@ void player_seek_stop(struct player *p);
 void player_front(struct player *p);
 void player_engine_pause(struct player *p);
 
-/* player_branch.c: executes the run again up to the position; false: it could not be started. */
-bool player_branch(struct player *p, char **error);
+/* player_command.c: goes on with a command that makes another story, or calls it off. */
+void player_command_on(struct player *p, int64_t deadline);
+void player_command_stop(struct player *p);
+
+/* player_branch.c: executes the run again up to the position, apart from it. */
+enum branch_state { BRANCH_MORE, BRANCH_DONE, BRANCH_FAILED };
+/* NULL, or a malloc'ed sentence. */
+char *player_branch_start(struct player *p, const char *command);
+enum branch_state player_branch_on(struct player *p, int64_t deadline);
+/* The fresh engine takes the place of the old one; what came after the position is forgotten. */
+void player_branch_take_over(struct player *p);
+void player_branch_stop(struct player *p);
+const char *player_branch_command(const struct player *p);
 
 /* player_record.c */
 /* Why nothing is recorded any more; takes over error, which may be NULL. */

@@ -349,6 +349,7 @@ void player_seek_on(struct player *p, int64_t deadline)
 
 void player_seek(struct player *p, int64_t t_ns)
 {
+    player_command_stop(p);
     player_seek_stop(p);
     player_take(p, 0);
     if (t_ns < 0)

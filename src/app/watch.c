@@ -290,7 +290,7 @@ static void loop(struct watch *w)
             player_paused(w->player) || player_ended(w->player) ? IDLE_MS : FRAME_NS / 1000000;
         if (w->dirty || !player_paused(w->player))
             wait_ms = next > now ? (int)((next - now) / 1000000) + 1 : 1;
-        if (player_seeking(w->player))
+        if (player_seeking(w->player) || player_branch_done(w->player) >= 0)
             wait_ms = 1;
         struct term_event e;
         if (!term_read(&e, wait_ms))

@@ -219,10 +219,11 @@ static int verified(const char *path)
 /* Waits, as the screen does, until a command has taken effect. */
 static void settle(struct player *p)
 {
-    for (int i = 0; i < 5000 && p->awaited; i++) {
+    for (int i = 0; i < 20000 && (p->branching || p->awaited); i++) {
         player_tick(p, wall_now(), 20 * MS);
         usleep(1000);
     }
+    cr_assert_not(p->branching);
     cr_assert_not(p->awaited);
 }
 
@@ -262,6 +263,38 @@ Test(player, another_story_from_the_past)
     cr_assert_eq(verified(path), 0);
     unlink(path);
     free(path);
+    player_end(&r);
+}
+
+/* It goes on from tick to tick; until it is done the old story stands. */
+Test(player, a_branch_is_called_off)
+{
+    struct player_run r = player_begin("");
+    player_at(r.p, 900 * MS);
+    uint64_t end = reel_count(r.p->reel);
+    player_at(r.p, 400 * MS);
+    char *error = player_branch_start(r.p, "set worker_pool.workers 9");
+    cr_assert_null(error, "%s", error);
+    cr_assert_eq(player_branch_on(r.p, 1), BRANCH_MORE);
+    cr_assert_geq(player_branch_done(r.p), 0);
+    const char *bad = player_command(r.p, "set worker_pool.workers 3", BY_KEY);
+    cr_assert(bad && strstr(bad, "still being executed"), "%s", bad);
+    player_pause(r.p, true);
+    cr_assert_lt(player_branch_done(r.p), 0);
+    cr_assert(strstr(player_notice(r.p), "called off"));
+    cr_assert_str_eq(player_notice(r.p), "");
+    cr_assert_eq(reel_count(r.p->reel), end);
+    cr_assert_eq(player_now(r.p), 400 * MS);
+    player_at(r.p, 1000 * MS);
+    player_check(r.p, "after it was called off");
+    /* And once more to its end. */
+    player_at(r.p, 400 * MS);
+    error = player_branch_start(r.p, "set worker_pool.workers 9");
+    cr_assert_null(error, "%s", error);
+    settle(r.p);
+    cr_assert(strstr(player_notice(r.p), "Another story from 400ms on"));
+    player_at(r.p, 1000 * MS);
+    player_check(r.p, "in the other story");
     player_end(&r);
 }
 
