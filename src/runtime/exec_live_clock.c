@@ -22,10 +22,19 @@ static int64_t at(const struct live_segment *s, int64_t stamp)
                             : s->base_ns + (int64_t)((double)(stamp - s->from) * s->rate);
 }
 
+/* A stamp that is newer than the next segment's beginning must not be placed on this one, or time
+ * would go back when that one is seen: while a change is on its way nobody reads the clock. */
 int64_t live_now(const struct rt *rt)
 {
-    const struct live_segment *s = atomic_load_explicit(&live_of(rt)->clock, memory_order_acquire);
-    return s ? at(s, emit_raw_clock()) : 0;
+    const struct live *l = live_of(rt);
+    for (;;) {
+        const struct live_segment *s = atomic_load_explicit(&l->clock, memory_order_acquire);
+        int64_t stamp = s ? emit_raw_clock() : 0;
+        if (LIKELY(!atomic_load_explicit(&l->clock_changes, memory_order_acquire) &&
+                   atomic_load_explicit(&l->clock, memory_order_relaxed) == s))
+            return s ? at(s, stamp) : 0;
+        cpu_relax();
+    }
 }
 
 int64_t live_wall(const struct live *l, int64_t now_ns, int64_t deadline_ns)
@@ -42,6 +51,7 @@ void live_clock_set(struct live *l)
 {
     struct live_segment *was = atomic_load_explicit(&l->clock, memory_order_relaxed);
     struct live_segment *s = xcalloc(1, sizeof *s);
+    atomic_exchange(&l->clock_changes, true); /* seen by all before the stamp is taken */
     s->from = emit_raw_clock();
     if (was) {
         s->from = s->from < was->from ? was->from : s->from;
@@ -54,6 +64,7 @@ void live_clock_set(struct live *l)
     else
         l->clock_first = s;
     atomic_store_explicit(&l->clock, s, memory_order_release);
+    atomic_store_explicit(&l->clock_changes, false, memory_order_release);
 }
 
 int64_t live_told(struct live *l, int64_t stamp)

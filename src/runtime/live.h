@@ -79,6 +79,7 @@ struct live {
     char *scenario;
 
     _Atomic(struct live_segment *) clock;
+    _Atomic bool clock_changes;
     struct live_segment *clock_first;
 
     pthread_t control, gatherer;
