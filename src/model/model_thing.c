@@ -66,6 +66,12 @@ static inline void queues(struct object_model *o, const struct event *e, int64_t
     o->waiters = chan ? o->waiters : wait;
 }
 
+/* A closed channel that has nothing left gives zero values for ever: nothing was received. */
+static inline bool zero_value(const struct object_model *o, const struct event *e)
+{
+    return UNLIKELY(o->closed) && e->kind == EV_CHAN && e->op == CHAN_RECV && o->level.now <= 0;
+}
+
 void fold_thing(struct model *m, const struct event *e)
 {
     struct object_model *o = object_at(m, e->obj);
@@ -75,11 +81,13 @@ void fold_thing(struct model *m, const struct event *e)
     const struct rule *r = &rules[row_of[e->kind]][e->op & (OBJECT_OPS - 1)];
     const double level[] = {o->level.now, 0, 1, (double)e->a, (double)(int32_t)e->a};
     const uint32_t owner[] = {o->owner, e->task, 0};
-    count_op(o, e->op);
+    bool nothing = zero_value(o, e);
+    if (!nothing)
+        count_op(o, e->op);
     object_level(o, now, level[r->level]);
     o->owner = owner[r->owner];
     queues(o, e, now);
-    object_rate(o, now, r->sent, r->received);
+    object_rate(o, now, r->sent, nothing ? 0 : r->received);
     if (UNLIKELY((r->look & LOOK) | (r->look & LOOK_AT_0 && !e->a)))
         second_look(m, o, e);
 }
