@@ -92,7 +92,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     if (!help)
         return;
     struct str text = {0};
-    str_addf(&text, "[%s] %s: %s%s", at->section, at->name, at->help,
+    str_addf(&text, "[%s] %s: %s%s", at->section, at->name, _(at->help),
              at->live ? "" : _(" (at the next restart)"));
     draw_wrapped(c,
                  (struct rect){r.x + 1, r.y + r.h - help + (help > 2), r.w - 2, help - (help > 2)},
@@ -107,7 +107,7 @@ static void details(const struct screen_state *s, const struct view_state *state
         return;
     const struct param_row *p = &s->params[s->params_at];
     str_addf(out, _("[%s] %s = %s\n\n%s\n\nallowed   %s\n"), p->section, p->name, p->value,
-             p->help ? p->help : "", p->allowed ? p->allowed : "");
+             p->help ? _(p->help) : "", p->allowed ? p->allowed : "");
     if (p->unit && *p->unit)
         str_addf(out, _("unit      %s\n"), p->unit);
     str_addf(out, _("takes     effect %s\n"), p->live ? _("at once") : _("at the next restart"));

@@ -10,6 +10,7 @@
 #include "app/watch.h"
 #include "base/mem.h"
 #include "views/parts/parts.h"
+#include "base/text.h"
 
 static char complaint[400];
 
@@ -104,14 +105,15 @@ static void draw_list(struct canvas *c, struct shown *g, int top, int height)
         bool heads = i == 0 || item->lesson != g->catalog.item[g->at[i - 1]].lesson;
         if (heads && line - 1 >= 0 && line - 1 < height)
             canvas_text_cut(c, 1, top + line - 1, c->w - 2, ST_TITLE, CELL_BOLD,
-                            item->lesson ? "Lessons: a mistake each, and its repaired twin"
+                            item->lesson ? _("Lessons: a mistake each, and its repaired twin")
                                          : "Scenarios");
         if (line >= 0 && line < height)
             draw_item(c, top + line, name_w, item, i == g->chosen);
     }
     if (!g->n)
         canvas_text(c, 1, top, ST_DIM, 0,
-                    *g->filter ? "nothing has this in its name or title" : "no scenario was found");
+                    *g->filter ? _("nothing has this in its name or title")
+                               : _("no scenario was found"));
 }
 
 /* Reads the chosen one. */
@@ -129,18 +131,19 @@ static void look_into(struct shown *g)
     struct errors e = {0};
     g->read = app_scenario(g->catalog.item[want - 1].name, &none, &e);
     if (!g->read && e.kept)
-        snprintf(g->bad, sizeof g->bad, "line %d: %s", e.item[0].line, e.item[0].text);
+        snprintf(g->bad, sizeof g->bad, _("line %d: %s"), e.item[0].line, e.item[0].text);
     errors_free(&e);
 }
 
 static void facts(const struct scenario *s, char *out, size_t size)
 {
-    char length[VALUE_TEXT] = "as long as its traffic";
+    char length[VALUE_TEXT];
+    snprintf(length, sizeof length, "%s", _("as long as its traffic"));
     if (s->params.for_ns)
         value_human_duration(s->params.for_ns, length, sizeof length);
     const char *world =
-        scenario_world(s) == WORLD_SIM ? "the same each time" : "threads and the real clock";
-    snprintf(out, size, "%.64s · %s: %s · seed %lld · %s", s->params.pattern,
+        scenario_world(s) == WORLD_SIM ? _("the same each time") : _("threads and the real clock");
+    snprintf(out, size, _("%.64s · %s: %s · seed %lld · %s"), s->params.pattern,
              world_names[scenario_world(s)], world, (long long)s->params.seed, length);
 }
 
@@ -180,7 +183,7 @@ static void draw_keys(struct canvas *c, const struct shown *g, bool can_go_back)
     const char *const keys[][2] = {{"↑↓", "choose"},
                                    {"Enter", "watch"},
                                    {"/", "search"},
-                                   {"Esc", *g->filter || g->searching ? "all again"
+                                   {"Esc", *g->filter || g->searching ? _("all again")
                                            : can_go_back              ? "back"
                                                                       : "quit"},
                                    {g->searching ? NULL : "q", "quit"}};
@@ -200,7 +203,7 @@ static void draw_message(struct canvas *c, const struct shown *g)
         canvas_textf(c, 1, c->h - 2, ST_MARK, 0, "search: %s%s   (%zu of %zu)", g->filter,
                      g->searching ? "▏" : "", g->n, g->catalog.n);
     else if (g->n)
-        canvas_textf(c, 1, c->h - 2, ST_DIM, 0, "the same as: patternscope %s",
+        canvas_textf(c, 1, c->h - 2, ST_DIM, 0, _("the same as: patternscope %s"),
                      g->catalog.item[g->at[g->chosen]].name);
 }
 
@@ -210,7 +213,7 @@ static void draw(struct screen *s, struct shown *g, bool can_go_back)
     canvas_clear(c);
     if (c->w < SCREEN_MIN_W || c->h < SCREEN_MIN_H) {
         char text[64];
-        snprintf(text, sizeof text, "need %dx%d, have %dx%d", SCREEN_MIN_W, SCREEN_MIN_H, c->w,
+        snprintf(text, sizeof text, _("need %dx%d, have %dx%d"), SCREEN_MIN_W, SCREEN_MIN_H, c->w,
                  c->h);
         draw_wrapped(c, (struct rect){0, 0, c->w, c->h}, 0, ST_WARN, text);
         term_show(c, s->theme);
@@ -218,7 +221,7 @@ static void draw(struct screen *s, struct shown *g, bool can_go_back)
     }
     canvas_fill(c, (struct rect){0, 0, c->w, 1}, ' ', ST_BAR, 0);
     canvas_text_cut(c, 1, 0, c->w - 2, ST_BAR, 0,
-                    "patternscope · concurrency patterns, alive: pick one");
+                    _("patternscope · concurrency patterns, alive: pick one"));
     /* What the chosen one shows takes a third of the height, where there is some. */
     int about = c->h < 18 || !g->n ? 0 : c->h / 3;
     g->top = c->h < 18 ? 1 : 2;

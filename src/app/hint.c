@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/watch.h"
+#include "base/text.h"
 
 static char line[256];
 
@@ -17,14 +18,14 @@ static void ended(const struct watch *w)
 {
     if (player_replay(w->player))
         snprintf(line, sizeof line,
-                 "The end of the recording: %s plays it again, %s steps back, %s leaves.",
+                 _("The end of the recording: %s plays it again, %s steps back, %s leaves."),
                  key(w, "restart"), key(w, "back event"), key(w, "quit"));
     else if (*w->last_words)
         snprintf(line, sizeof line, "%s. %s again, %s another.", w->last_words, key(w, "restart"),
                  key(w, "close"));
     else
         snprintf(line, sizeof line,
-                 "It has ended: %s again, %s with a new seed, %s steps back, %s picks another.",
+                 _("It has ended: %s again, %s with a new seed, %s steps back, %s picks another."),
                  key(w, "restart"), key(w, "reseed"), key(w, "back event"), key(w, "close"));
 }
 
@@ -35,16 +36,17 @@ static void paused(const struct watch *w)
     if (player_behind(p) && !player_replay(p))
         snprintf(
             line, sizeof line,
-            live ? "This is the past: %s plays on from here; a change takes effect now, not then."
-                 : "This is the past: %s plays on; a change from here makes another story.",
+            live
+                ? _("This is the past: %s plays on from here; a change takes effect now, not then.")
+                : _("This is the past: %s plays on; a change from here makes another story."),
             key(w, "pause"));
     else if (!(w->done & TRIED_STEP))
         snprintf(line, sizeof line,
-                 "Time stands still: %s is the next event, %s the one before; %s goes on.",
+                 _("Time stands still: %s is the next event, %s the one before; %s goes on."),
                  key(w, "step event"), key(w, "back event"), key(w, "pause"));
     else
         snprintf(line, sizeof line,
-                 "Paused: %s next task switch, %s 10 ms on, %s goes on; %s explains a log line.",
+                 _("Paused: %s next task switch, %s 10 ms on, %s goes on; %s explains a log line."),
                  key(w, "step switch"), key(w, "step 10ms"), key(w, "pause"), key(w, "why"));
 }
 
@@ -52,21 +54,22 @@ static void running(const struct watch *w)
 {
     if (!(w->done & TRIED_PARAM))
         snprintf(line, sizeof line,
-                 "%s, then %s and %s change a parameter while it runs. %s lists all keys.",
+                 _("%s, then %s and %s change a parameter while it runs. %s lists all keys."),
                  key(w, "select next"), key(w, "change -1"), key(w, "change +1"), key(w, "help"));
     else if (!(w->done & TRIED_INJECT))
         snprintf(line, sizeof line,
-                 "Press %s to break something: a hanging job, a burst of errors.",
+                 _("Press %s to break something: a hanging job, a burst of errors."),
                  key(w, "inject-menu"));
     else if (!(w->done & TRIED_PAUSE))
-        snprintf(line, sizeof line, "Press %s to stop time; then step through it, event by event.",
+        snprintf(line, sizeof line,
+                 _("Press %s to stop time; then step through it, event by event."),
                  key(w, "pause"));
     else if (!(w->done & TRIED_RECORD))
         snprintf(line, sizeof line,
-                 "Press %s to record all of this, from the beginning on; %s for the gallery.",
+                 _("Press %s to record all of this, from the beginning on; %s for the gallery."),
                  key(w, "record"), key(w, "close"));
     else
-        snprintf(line, sizeof line, "%s lists the keys, %s goes to the gallery.", key(w, "help"),
+        snprintf(line, sizeof line, _("%s lists the keys, %s goes to the gallery."), key(w, "help"),
                  key(w, "close"));
 }
 
@@ -75,10 +78,10 @@ const char *hint_line(const struct watch *w)
     const struct player *p = w->player;
     if (player_branch_done(p) >= 0)
         snprintf(line, sizeof line,
-                 "The run is executed again up to here: %.0f %%; %s calls it off.",
+                 _("The run is executed again up to here: %.0f %%; %s calls it off."),
                  100 * player_branch_done(p), key(w, "pause"));
     else if (player_seeking(p))
-        snprintf(line, sizeof line, "On the way there; %s stops here.", key(w, "pause"));
+        snprintf(line, sizeof line, _("On the way there; %s stops here."), key(w, "pause"));
     else if (player_ended(p))
         ended(w);
     else if (player_paused(p))
@@ -86,7 +89,7 @@ const char *hint_line(const struct watch *w)
     else if (player_replay(p))
         snprintf(
             line, sizeof line,
-            "%s stops time, %s and %s go a second back or on, %s is slower; %s lists all keys.",
+            _("%s stops time, %s and %s go a second back or on, %s is slower; %s lists all keys."),
             key(w, "pause"), key(w, "seek -1s"), key(w, "seek +1s"), key(w, "speed down"),
             key(w, "help"));
     else

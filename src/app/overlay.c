@@ -7,6 +7,7 @@
 
 #include "app/watch.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 static void open_overlay(struct watch *w, enum overlay_kind kind, const char *title)
 {
@@ -28,7 +29,7 @@ void overlay_close(struct watch *w)
 
 void overlay_open_help(struct watch *w)
 {
-    open_overlay(w, OVERLAY_HELP, "keys (arrows scroll, Esc closes)");
+    open_overlay(w, OVERLAY_HELP, _("keys (arrows scroll, Esc closes)"));
     struct str *out = &w->overlay_text;
     size_t n = keymap_count(w->keys);
     for (size_t i = 0; i < n; i++) {
@@ -53,15 +54,15 @@ void overlay_open_help(struct watch *w)
             command_free(&c);
         }
         str_addf(out, "%s%*s%s\n", names.data,
-                 15 - utf8_width(names.data) > 1 ? 15 - utf8_width(names.data) : 1, "", help);
+                 15 - utf8_width(names.data) > 1 ? 15 - utf8_width(names.data) : 1, "", _(help));
         str_free(&names);
     }
     const struct pattern *pattern = player_pattern(w->player);
     if (!pattern)
         return;
-    str_addf(out, "\nActions of %s (:do NAME)\n", pattern->name);
+    str_addf(out, _("\nActions of %s (:do NAME)\n"), pattern->name);
     for (const struct pattern_action *a = pattern->actions; a && a->name; a++)
-        str_addf(out, "%-14s %s\n", a->name, a->help);
+        str_addf(out, "%-14s %s\n", a->name, _(a->help));
 }
 
 /* ---- details and why
@@ -73,12 +74,12 @@ const char *overlay_open_details(struct watch *w)
     struct screen_state s;
     watch_state(w, &s);
     if (!v->details)
-        return "nothing to open here: choose a panel with Tab, a line with the arrows";
+        return _("nothing to open here: choose a panel with Tab, a line with the arrows");
     struct str text = {0};
     v->details(&s, &w->states[w->focus], &text);
     if (!text.len) {
         str_free(&text);
-        return "there is nothing here yet";
+        return _("there is nothing here yet");
     }
     open_overlay(w, OVERLAY_DETAILS, v->name);
     str_add(&w->overlay_text, text.data);
@@ -113,7 +114,7 @@ const char *overlay_open_why(struct watch *w)
 {
     const struct log_entry *line = chosen_line(w);
     if (!line)
-        return "there is no line in the log to speak of";
+        return _("there is no line in the log to speak of");
     open_overlay(w, OVERLAY_WHY, "why");
     why_card(w->player, line, &w->overlay_text);
     return NULL;
@@ -126,13 +127,13 @@ const char *overlay_open_inject(struct watch *w)
 {
     const struct pattern *pattern = player_pattern(w->player);
     if (player_replay(w->player))
-        return "this is a recording: what happened in it cannot be changed";
+        return _("this is a recording: what happened in it cannot be changed");
     if (!pattern || !pattern->faults || !pattern->faults[0].object)
-        return "this pattern has no faults to inject";
-    open_overlay(w, OVERLAY_INJECT, "inject a fault (Enter, or its number)");
+        return _("this pattern has no faults to inject");
+    open_overlay(w, OVERLAY_INJECT, _("inject a fault (Enter, or its number)"));
     for (int i = 0; pattern->faults[i].object; i++)
         str_addf(&w->overlay_text, "%d  %s %s: %s\n", i + 1, pattern->faults[i].object,
-                 pattern->faults[i].fault, pattern->faults[i].help);
+                 pattern->faults[i].fault, _(pattern->faults[i].help));
     w->overlay_chosen = 0;
     return NULL;
 }

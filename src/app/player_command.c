@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "control/command.h"
+#include "base/text.h"
 
 enum { AWAIT_NS = 300000000, ASIDE_NS = 100000000, AT_ONCE_NS = 40000000 };
 
@@ -17,19 +18,19 @@ static void notice_branch(struct player *p, bool seen, bool closed)
     char when[VALUE_TEXT], recording[300] = "";
     value_human_duration(p->now_ns, when, sizeof when);
     if (closed && p->recorder)
-        snprintf(recording, sizeof recording, "; now recording to %.200s", p->record_path);
+        snprintf(recording, sizeof recording, _("; now recording to %.200s"), p->record_path);
     else if (closed)
-        snprintf(recording, sizeof recording, "; not recording any more: %.200s",
+        snprintf(recording, sizeof recording, _("; not recording any more: %.200s"),
                  p->record_error ? p->record_error : "?");
     p->notice_told = !seen && !closed;
-    snprintf(p->notice, sizeof p->notice, "Another story from %s on%s", when, recording);
+    snprintf(p->notice, sizeof p->notice, _("Another story from %s on%s"), when, recording);
 }
 
 /* NULL or a sentence. */
 static const char *give(struct player *p, const char *text, enum by by)
 {
     if (p->model->ended)
-        return "the scenario has ended";
+        return _("the scenario has ended");
     const char *bad = engine_command(p->engine, text, by);
     if (bad)
         return bad;
@@ -75,7 +76,7 @@ static const char *branch_on(struct player *p, int64_t deadline)
         return begin_story(p);
     case BRANCH_FAILED:
         player_branch_stop(p);
-        return "this run could not be executed again up to here";
+        return _("this run could not be executed again up to here");
     case BRANCH_MORE:
         break;
     }
@@ -94,7 +95,7 @@ void player_command_stop(struct player *p)
     if (!p->branching)
         return;
     player_branch_stop(p);
-    notice(p, "called off: the run is as it was");
+    notice(p, _("called off: the run is as it was"));
 }
 
 /* Another story from the instant shown. NULL or a sentence. */
@@ -102,7 +103,7 @@ static const char *branch_here(struct player *p, const char *command)
 {
     static _Thread_local char sentence[256];
     if (reel_first(p->reel) > 0)
-        return "too long ago to branch: the beginning of this run is no longer held";
+        return _("too long ago to branch: the beginning of this run is no longer held");
     char *error = player_branch_start(p, command);
     if (error) {
         snprintf(sentence, sizeof sentence, "%s", error);
@@ -116,9 +117,9 @@ const char *player_command(struct player *p, const char *text, enum by by)
 {
     bool sim = p->config.world == WORLD_SIM;
     if (!p->engine)
-        return "this is a recording: what happened in it cannot be changed";
+        return _("this is a recording: what happened in it cannot be changed");
     if (p->branching)
-        return "the run is still being executed again up to here";
+        return _("the run is still being executed again up to here");
     const char *bad = p->pattern ? pattern_check_command(p->pattern, text) : NULL;
     if (bad)
         return bad;
@@ -127,11 +128,11 @@ const char *player_command(struct player *p, const char *text, enum by by)
     if (sim && p->paused && reel_last_ns(p->reel) - p->now_ns > ASIDE_NS)
         p->behind = true; /* what ran ahead of the pause was never seen: it need not stay */
     if (p->behind && sim)
-        return p->model->ended ? "the scenario has ended" : branch_here(p, text);
+        return p->model->ended ? _("the scenario has ended") : branch_here(p, text);
     if (p->behind) {
         player_goto(p, reel_count(p->reel), player_last(p), 0);
         player_front(p);
-        notice(p, "Live cannot go back: this takes effect now, at the newest instant");
+        notice(p, _("Live cannot go back: this takes effect now, at the newest instant"));
     }
     return give(p, text, by);
 }

@@ -9,6 +9,7 @@
 #include "app/player_inside.h"
 #include "app/session_header.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { PART = 4096 };
 
@@ -36,12 +37,12 @@ char *player_record(struct player *p, const char *path)
 {
     char *error = NULL;
     if (!p->engine)
-        return xstrdup("this is a recording already");
+        return xstrdup(_("this is a recording already"));
     if (p->recorder)
-        return xasprintf("%s is being recorded", p->record_path);
+        return xasprintf(_("%s is being recorded"), p->record_path);
     if (reel_first(p->reel) > 0)
-        return xstrdup("the beginning of this run is no longer held (start with --record to have "
-                       "all of a long one)");
+        return xstrdup(_("the beginning of this run is no longer held (start with --record to have "
+                         "all of a long one)"));
     struct session_header h;
     session_header_make(&h, &p->config, (const char *const *)p->options->sets);
     p->recorder = recorder_start(path, false, &h.header, p->names, &error);

@@ -7,6 +7,7 @@
 
 #include "app/watch.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { SHOWN_MAX = 200 };
 
@@ -16,12 +17,13 @@ static void show_candidates(struct watch *w)
     str_clear(&p->shown);
     if (p->kind == PROMPT_VALUE) {
         const struct param_now *at = &w->params.at[w->params.chosen];
-        str_addf(&p->shown, "%s\nallowed: %s\nin the file: %s\n", at->row->help, at->allowed,
+        str_addf(&p->shown, _("%s\nallowed: %s\nin the file: %s\n"), _(at->row->help), at->allowed,
                  at->file);
         return;
     }
     if (p->kind == PROMPT_FILTER) {
-        str_add(&p->shown, "Only log lines with this text are shown; an empty line shows all.\n");
+        str_add(&p->shown,
+                _("Only log lines with this text are shown; an empty line shows all.\n"));
         return;
     }
     char **helps, **list = complete(w, p->base ? p->base : p->text, &helps);
@@ -30,7 +32,8 @@ static void show_candidates(struct watch *w)
         widest = helps[i] && utf8_width(list[i]) > widest ? utf8_width(list[i]) : widest;
     for (size_t i = 0; list[i] && i < SHOWN_MAX; i++) {
         if (helps[i])
-            str_addf(&p->shown, "%s%*s  %s\n", list[i], widest - utf8_width(list[i]), "", helps[i]);
+            str_addf(&p->shown, "%s%*s  %s\n", list[i], widest - utf8_width(list[i]), "",
+                     _(helps[i]));
         else
             str_addf(&p->shown, "%s\n", list[i]);
     }
@@ -61,9 +64,10 @@ void prompt_open(struct watch *w, enum prompt_kind kind, const char *text)
     set_text(p, text);
     w->overlay = OVERLAY_PROMPT;
     w->overlay_scroll = 0;
-    const char *title = kind == PROMPT_COMMAND ? "command (Tab completes, Enter runs, Esc leaves)"
+    const char *title = kind == PROMPT_COMMAND
+                            ? _("command (Tab completes, Enter runs, Esc leaves)")
                         : kind == PROMPT_VALUE ? w->params.at[w->params.chosen].path
-                                               : "filter the log";
+                                               : _("filter the log");
     snprintf(w->overlay_title, sizeof w->overlay_title, "%s", title);
     typed(w);
     w->dirty = true;

@@ -14,6 +14,7 @@
 
 #include "app/watch.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 struct reload {
     int fd;
@@ -127,7 +128,7 @@ static struct scenario *read_again(struct watch *w, const char **bad)
     given.sets_n = n;
     struct scenario *s = app_scenario(w->base->path, &given, &e);
     if (!s) {
-        snprintf(sentence, sizeof sentence, "%s:%d: %s%s (the old one stays)", e.item[0].file,
+        snprintf(sentence, sizeof sentence, _("%s:%d: %s%s (the old one stays)"), e.item[0].file,
                  e.item[0].line, e.item[0].text, e.total > 1 ? " …" : "");
         *bad = sentence;
     }
@@ -140,9 +141,9 @@ const char *watch_reload(struct watch *w, bool asked)
 {
     const char *bad = NULL;
     if (player_replay(w->player))
-        return "this is a recording: its scenario is in the file";
+        return _("this is a recording: its scenario is in the file");
     if (!w->base->path)
-        return "this scenario is built in: there is no file to read again";
+        return _("this scenario is built in: there is no file to read again");
     struct scenario *s = read_again(w, &bad);
     if (!s)
         return bad;
@@ -157,13 +158,17 @@ const char *watch_reload(struct watch *w, bool asked)
     const char *restart = watch_key_for(w, "restart");
     if (waiting || other)
         watch_say(
-            w, "read again: %zu parameter%s set; press %s for the rest, which counts from a start",
-            set, set == 1 ? "" : "s", restart);
+            w,
+            P_("read again: %zu parameter set; press %s for the rest, which counts from a start",
+               "read again: %zu parameters set; press %s for the rest, which counts from a start",
+               set),
+            set, restart);
     else if (set)
-        watch_say(w, "read again: %zu parameter%s set", set, set == 1 ? "" : "s");
+        watch_say(w, P_("read again: %zu parameter set", "read again: %zu parameters set", set),
+                  set);
     else if (text)
-        watch_say(w, "read again: nothing that changes the run");
+        watch_say(w, _("read again: nothing that changes the run"));
     else if (asked)
-        watch_say(w, "read again: the file is the same");
+        watch_say(w, _("read again: the file is the same"));
     return NULL;
 }

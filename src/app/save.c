@@ -11,6 +11,7 @@
 
 #include "app/watch.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 /* "worker_pool" of the scenario's path or name. */
 static char *stem(const struct watch *w)
@@ -60,13 +61,14 @@ static const char *write_file(struct watch *w, const char *file, const char *wor
 {
     static _Thread_local char sentence[512];
     if (*file && access(file, F_OK) == 0) {
-        snprintf(sentence, sizeof sentence, "%.300s is there already: choose another name", file);
+        snprintf(sentence, sizeof sentence, _("%.300s is there already: choose another name"),
+                 file);
         return sentence;
     }
     char *path = *file ? xstrdup(file) : free_name(w, word, "ini");
     int rc = scenario_write(path, text);
     if (rc == 0)
-        watch_say(w, "%s written to %s", what, path);
+        watch_say(w, _("%s written to %s"), what, path);
     else
         snprintf(sentence, sizeof sentence, "%.300s: %s", path, strerror(-rc));
     free(path);
@@ -115,7 +117,7 @@ static char *text_as_run(struct watch *w)
 const char *save_scenario(struct watch *w, const char *file)
 {
     if (!w->playing)
-        return "this is a recording: nothing was changed in it";
+        return _("this is a recording: nothing was changed in it");
     params_refresh(w);
     char *text = text_as_run(w), what[64];
     size_t n = 0;
@@ -126,7 +128,8 @@ const char *save_scenario(struct watch *w, const char *file)
         text = with(text, p->section, p->row->name, p->value);
         n++;
     }
-    snprintf(what, sizeof what, "a scenario with %zu changed value%s", n, n == 1 ? "" : "s");
+    snprintf(what, sizeof what,
+             P_("a scenario with %zu changed value", "a scenario with %zu changed values", n), n);
     const char *bad = write_file(w, file, "tweaked", text, what);
     free(text);
     return bad;
@@ -135,7 +138,7 @@ const char *save_scenario(struct watch *w, const char *file)
 const char *save_cues(struct watch *w, const char *file)
 {
     if (!w->playing)
-        return "this is a recording: its commands are in its events";
+        return _("this is a recording: its commands are in its events");
     char *text = text_as_run(w), what[64];
     const char *command;
     int64_t t;
@@ -147,9 +150,9 @@ const char *save_cues(struct watch *w, const char *file)
     }
     if (!n) {
         free(text);
-        return "nothing was changed yet that a cue could do";
+        return _("nothing was changed yet that a cue could do");
     }
-    snprintf(what, sizeof what, "a scenario with %zu cue%s", n, n == 1 ? "" : "s");
+    snprintf(what, sizeof what, P_("a scenario with %zu cue", "a scenario with %zu cues", n), n);
     const char *bad = write_file(w, file, "cues", text, what);
     free(text);
     return bad;

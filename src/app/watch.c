@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { BUDGET_NS = 20000000, IDLE_MS = 50 };
 static const int64_t MESSAGE_NS = 6000000000;
@@ -155,7 +156,7 @@ bool watch_start(struct watch *w)
         s = scenario_parse(w->base->name, w->base->path, w->base->text, w->base->text_len,
                            &app_schema, w->options.sets, &e);
         if (!s) {
-            watch_complain(w, "%s", e.kept ? e.item[0].text : "the scenario cannot be read");
+            watch_complain(w, "%s", e.kept ? e.item[0].text : _("the scenario cannot be read"));
             errors_free(&e);
             return false;
         }
@@ -256,7 +257,7 @@ static void look_at_run(struct watch *w)
     }
     struct player_recording r = player_recording(w->player);
     if (r.error && !w->record_error_told)
-        watch_complain(w, "the recording has stopped: %s", r.error);
+        watch_complain(w, _("the recording has stopped: %s"), r.error);
     w->record_error_told = r.error != NULL;
     if (w->reload && reload_changed(w->reload)) {
         const char *bad = watch_reload(w, false);

@@ -8,6 +8,7 @@
 #include "app/watch.h"
 #include "config.h"
 #include "model/figures.h"
+#include "base/text.h"
 
 static void see(void *arg, const struct model *m, const struct event *e)
 {
@@ -27,7 +28,7 @@ static void write_events(struct player *p, const char *name)
     char *error = out_open(&l.out, name, true);
     if (!error) {
         if (!player_each(p, see, &l))
-            complain(0, "%s begins late: the first events were no longer held", name);
+            complain(0, _("%s begins late: the first events were no longer held"), name);
         error = out_close(&l.out, true);
     }
     say(error);

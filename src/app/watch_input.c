@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes from the terminal: keys, what is pasted, the mouse, a new size, Ctrl-Z. */
 #include "app/watch.h"
+#include "base/text.h"
 
 static void click(struct watch *w, const struct term_event *e)
 {
@@ -44,7 +45,7 @@ static void paste_begins(struct watch *w)
 {
     w->pasting = true;
     if (w->overlay != OVERLAY_PROMPT)
-        watch_say(w, "pasted text goes nowhere here: %s opens a line for it",
+        watch_say(w, _("pasted text goes nowhere here: %s opens a line for it"),
                   watch_key_for(w, "prompt"));
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/watch_commands.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 const char *command_rest(const struct command *c, int i)
 {
@@ -47,7 +48,7 @@ static const char *do_pause(struct watch *w, const struct command *c)
         return bad;
     if (!c->argc && player_now(w->player) >= player_last(w->player) && player_ended(w->player)) {
         if (!player_replay(w->player))
-            return sentence("it has ended: %s starts it again", watch_key_for(w, "restart"));
+            return sentence(_("it has ended: %s starts it again"), watch_key_for(w, "restart"));
         paused = false; /* a recording that has run out plays again */
         player_seek(w->player, 0);
     }
@@ -72,10 +73,10 @@ static const char *do_speed(struct watch *w, const struct command *c)
     } else {
         bad = value_float(how, &wanted);
         if (bad || wanted < 0.01 || wanted > 100)
-            return "speed takes 0.01 to 100, up, or down";
+            return _("speed takes 0.01 to 100, up, or down");
     }
     player_set_speed(w->player, wanted);
-    watch_say(w, "speed %g: %g scenario %s per second of wall time", wanted,
+    watch_say(w, _("speed %g: %g scenario %s per second of wall time"), wanted,
               wanted < 1 ? wanted * 1000 : wanted, wanted < 1 ? "milliseconds" : "seconds");
     return NULL;
 }
@@ -88,13 +89,13 @@ static const char *step(struct watch *w, const struct command *c, int dir)
         if (strcmp(c->argc ? c->argv[0] : "event", names[i]) == 0)
             kind = i;
     if (kind < 0)
-        return sentence("a step is event, switch or 10ms, not '%s'", c->argv[0]);
+        return sentence(_("a step is event, switch or 10ms, not '%s'"), c->argv[0]);
     w->done |= TRIED_STEP;
     if (!player_step(w->player, (enum step_kind)kind, dir))
-        return dir < 0                    ? "this is the beginning"
-               : player_ended(w->player)  ? "this is the end"
-               : player_replay(w->player) ? "this is the end of the recording"
-                                          : "nothing more has happened yet";
+        return dir < 0                    ? _("this is the beginning")
+               : player_ended(w->player)  ? _("this is the end")
+               : player_replay(w->player) ? _("this is the end of the recording")
+                                          : _("nothing more has happened yet");
     return NULL;
 }
 
@@ -125,9 +126,9 @@ static const char *do_seek(struct watch *w, const struct command *c)
     }
     if (t > player_last(w->player)) {
         if (player_replay(w->player))
-            watch_say(w, "the recording ends there");
+            watch_say(w, _("the recording ends there"));
         else if (player_model(w->player)->world == WORLD_LIVE)
-            watch_say(w, "this is the newest: live cannot be asked what comes");
+            watch_say(w, _("this is the newest: live cannot be asked what comes"));
     }
     player_seek(w->player, t);
     return NULL;
@@ -169,7 +170,7 @@ static const char *do_select(struct watch *w, const struct command *c)
     params_refresh(w);
     struct params *p = &w->params;
     if (!p->n)
-        return "there are no parameters here";
+        return _("there are no parameters here");
     if (next || prev) {
         /* The first press shows what is chosen already. */
         if (w->done & TRIED_PARAM)
@@ -177,7 +178,7 @@ static const char *do_select(struct watch *w, const struct command *c)
     } else {
         struct param_now *at = params_find(w, which);
         if (!at)
-            return sentence("there is no parameter '%s' here", which);
+            return sentence(_("there is no parameter '%s' here"), which);
         p->chosen = (size_t)(at - p->at);
     }
     w->done |= TRIED_PARAM;
@@ -189,10 +190,10 @@ static const char *do_change(struct watch *w, const struct command *c)
 {
     params_refresh(w);
     if (!w->params.n)
-        return "there are no parameters here";
+        return _("there are no parameters here");
     const char *by = arg(c, 0);
     if (*by != '+' && *by != '-')
-        return "change takes +N or -N";
+        return _("change takes +N or -N");
     w->done |= TRIED_PARAM;
     const char *bad = params_set(w, w->params.at[w->params.chosen].path, by);
     if (!bad)
@@ -206,7 +207,7 @@ static const char *do_set(struct watch *w, const struct command *c)
     params_refresh(w);
     struct param_now *p = params_find(w, arg(c, 0));
     if (!p)
-        return sentence("there is no parameter '%s' here (see the panel, or: list params)",
+        return sentence(_("there is no parameter '%s' here (see the panel, or: list params)"),
                         arg(c, 0));
     const char *bad = params_set(w, p->path, command_rest(c, 1));
     if (!bad) {
@@ -221,11 +222,12 @@ static const char *do_reset(struct watch *w, const struct command *c)
     params_refresh(w);
     if (!c->argc) /* the key: the chosen one; `reset all` is typed */
         return w->params.n ? params_reset(w, w->params.at[w->params.chosen].path)
-                           : "there are no parameters here";
+                           : _("there are no parameters here");
     if (strcmp(c->argv[0], "all") == 0)
         return params_reset(w, NULL);
     struct param_now *p = params_find(w, c->argv[0]);
-    return p ? params_reset(w, p->path) : sentence("there is no parameter '%s' here", c->argv[0]);
+    return p ? params_reset(w, p->path)
+             : sentence(_("there is no parameter '%s' here"), c->argv[0]);
 }
 
 static const char *do_edit(struct watch *w, const struct command *c)
@@ -233,9 +235,9 @@ static const char *do_edit(struct watch *w, const struct command *c)
     (void)c;
     params_refresh(w);
     if (!w->params.n)
-        return "there are no parameters here";
+        return _("there are no parameters here");
     if (player_replay(w->player))
-        return "this is a recording: what happened in it cannot be changed";
+        return _("this is a recording: what happened in it cannot be changed");
     w->done |= TRIED_PARAM;
     prompt_open(w, PROMPT_VALUE, w->params.at[w->params.chosen].value);
     return NULL;
@@ -249,7 +251,7 @@ static const char *engine(struct watch *w, const struct command *c)
     const char *bad = player_command(w->player, c->text, BY_KEY), *help = answer_help(w, c);
     if (bad)
         return bad;
-    watch_say(w, "%s%s%s", c->text, *help ? ": " : "", help);
+    watch_say(w, "%s%s%s", c->text, *help ? ": " : "", _(help));
     answers_expect(w);
     return NULL;
 }
@@ -273,7 +275,7 @@ static const char *do_mark(struct watch *w, const struct command *c)
     snprintf(text, sizeof text, "mark mark %zu", marks);
     const char *bad = player_command(w->player, text, BY_KEY);
     if (!bad)
-        watch_say(w, "mark %zu put here: a chapter of the recording", marks);
+        watch_say(w, _("mark %zu put here: a chapter of the recording"), marks);
     return bad;
 }
 
@@ -290,7 +292,7 @@ static const char *do_focus(struct watch *w, const struct command *c)
     } else {
         int view = view_index(to);
         if (view < 0)
-            return sentence("there is no panel '%s' (see: list panels)", to);
+            return sentence(_("there is no panel '%s' (see: list panels)"), to);
         w->focus = view;
     }
     watch_layout(w);
@@ -307,7 +309,7 @@ static const char *do_move(struct watch *w, const struct command *c)
         }
     if (strcmp(arg(c, 0), "left") == 0 || strcmp(arg(c, 0), "right") == 0)
         return NULL; /* no panel is wider than what it shows */
-    return sentence("no such way to move: '%s'", arg(c, 0));
+    return sentence(_("no such way to move: '%s'"), arg(c, 0));
 }
 
 static const char *do_open(struct watch *w, const struct command *c)
@@ -363,10 +365,10 @@ static const char *do_theme(struct watch *w, const struct command *c)
     const struct theme *t = c->argc ? theme_find(c->argv[0])
                                     : &themes[(size_t)(w->screen.theme - themes + 1) % themes_n];
     if (!t)
-        return sentence("there is no theme '%s' (see: list themes)", c->argv[0]);
+        return sentence(_("there is no theme '%s' (see: list themes)"), c->argv[0]);
     w->screen.theme = t;
     w->redraw_all = true;
-    watch_say(w, "theme %s: %s", t->name, t->help);
+    watch_say(w, _("theme %s: %s"), t->name, _(t->help));
     return NULL;
 }
 
@@ -457,7 +459,7 @@ void watch_key(struct watch *w, uint32_t key)
     char name[32];
     if (!command) {
         key_name(key, name, sizeof name);
-        watch_say(w, "%s does nothing here; %s lists the keys", name, watch_key_for(w, "help"));
+        watch_say(w, _("%s does nothing here; %s lists the keys"), name, watch_key_for(w, "help"));
         return;
     }
     const char *bad = watch_command(w, command);

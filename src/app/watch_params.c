@@ -9,6 +9,7 @@
 
 #include "app/watch.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 static void add_row(struct watch *w, const struct param_table *t, const char *section,
                     const struct param *row)
@@ -158,7 +159,7 @@ const char *params_set(struct watch *w, const char *path, const char *value)
     static _Thread_local char sentence[VALUE_TEXT + 256];
     struct param_now *p = params_find(w, path);
     if (player_replay(w->player))
-        return "this is a recording: what happened in it cannot be changed";
+        return _("this is a recording: what happened in it cannot be changed");
     const char *bad;
     /* After the end there is nothing to change any more but how it begins again. */
     if (p->row->live && !player_ended(w->player)) {
@@ -189,7 +190,7 @@ static const char *reset_one(struct watch *w, struct param_now *p)
 const char *params_reset(struct watch *w, const char *path)
 {
     if (player_replay(w->player))
-        return "this is a recording: what happened in it cannot be changed";
+        return _("this is a recording: what happened in it cannot be changed");
     const char *bad = NULL;
     size_t n = 0;
     for (size_t i = 0; i < w->params.n && !bad; i++) {
@@ -204,7 +205,10 @@ const char *params_reset(struct watch *w, const char *path)
     if (path)
         params_say(w);
     else
-        watch_say(w, "%zu parameter%s have the file's values again", n, n == 1 ? "" : "s");
+        watch_say(w,
+                  P_("%zu parameter has the file's value again",
+                     "%zu parameters have the file's values again", n),
+                  n);
     return NULL;
 }
 
@@ -225,8 +229,8 @@ void params_said(struct watch *w)
     const struct param_now *p = &w->params.at[w->message_param];
     bool waits = pending(w, p->path) != NULL;
     snprintf(w->message, sizeof w->message, "%s = %s%s%s%s  (%s)  %s", p->path, p->value,
-             waits ? " from " : "", waits ? watch_key_for(w, "restart") : "", waits ? " on" : "",
-             p->allowed, p->row->help);
+             waits ? _(" from ") : "", waits ? watch_key_for(w, "restart") : "",
+             waits ? _(" on") : "", p->allowed, _(p->row->help));
 }
 
 char **params_changed(struct watch *w, size_t *n)

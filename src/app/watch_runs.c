@@ -5,6 +5,7 @@
 
 #include "app/watch_commands.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 const char *do_record(struct watch *w, const struct command *c)
 {
@@ -18,17 +19,17 @@ const char *do_record(struct watch *w, const struct command *c)
         on = true;
     char *bad = NULL, *path = NULL;
     if (!on && !r.on)
-        return "nothing is being recorded";
+        return _("nothing is being recorded");
     if (on) {
         path = *file ? xstrdup(file) : save_record_name(w);
         bad = player_record(w->player, path);
         if (!bad)
-            watch_say(w, "recording to %s, from the beginning on", path);
+            watch_say(w, _("recording to %s, from the beginning on"), path);
     } else {
         path = xstrdup(r.path);
         bad = player_record_stop(w->player);
         if (!bad)
-            watch_say(w, "recorded: %s (patternscope replay %s)", path, path);
+            watch_say(w, _("recorded: %s (patternscope replay %s)"), path, path);
     }
     if (bad)
         watch_complain(w, "%s", bad);
@@ -55,9 +56,9 @@ static void record_on(struct watch *w, struct str *said)
     char *next = player_record_next(w->recorded);
     char *bad = player_record(w->player, next);
     if (bad)
-        str_addf(said, ", not recording any more: %s", bad);
+        str_addf(said, _(", not recording any more: %s"), bad);
     else
-        str_addf(said, ", now recording to %s", next);
+        str_addf(said, _(", now recording to %s"), next);
     free(bad);
     free(next);
 }
@@ -77,10 +78,13 @@ static const char *start_again(struct watch *w)
         return NULL;
     }
     struct str said = {0};
-    str_addf(&said, "started again with seed %llu", (unsigned long long)player_seed(w->player));
+    str_addf(&said, _("started again with seed %llu"), (unsigned long long)player_seed(w->player));
     record_on(w, &said);
     if (n)
-        str_addf(&said, ", %zu changed parameter%s kept (:reset all)", n, n == 1 ? "" : "s");
+        str_addf(&said,
+                 P_(", %zu changed parameter kept (:reset all)",
+                    ", %zu changed parameters kept (:reset all)", n),
+                 n);
     watch_say(w, "%s", said.data);
     str_free(&said);
     return NULL;
@@ -103,12 +107,12 @@ const char *do_restart(struct watch *w, const struct command *c)
 const char *do_reseed(struct watch *w, const struct command *c)
 {
     if (player_replay(w->player))
-        return "this is a recording: it has the seed it was made with";
+        return _("this is a recording: it has the seed it was made with");
     int64_t seed = (int64_t)((uint64_t)wall_now() % 1000000);
     if (c->argc) {
         const char *bad = value_int(c->argv[0], &seed);
         if (bad || seed < 0)
-            return "a seed is a number from 0 on";
+            return _("a seed is a number from 0 on");
     }
     w->options.seed_given = true;
     w->options.seed = (uint64_t)seed;

@@ -7,6 +7,7 @@
 
 #include "app/watch.h"
 #include "views/parts/parts.h"
+#include "base/text.h"
 
 static void count_tasks(const struct model *m, uint32_t counts[TASK_STATE_COUNT])
 {
@@ -22,23 +23,23 @@ static void object_then(const struct model *m, uint32_t obj, struct str *out)
     const struct object_model *o = &m->objects[obj];
     char age[FORMAT_SIZE];
     if (o->kind == OBJ_CHAN) {
-        str_addf(out, "%s: %.0f of %" PRId64 " in the buffer%s", model_object_name(m, obj),
-                 o->level.now, o->cap, o->closed ? ", closed" : "");
+        str_addf(out, _("%s: %.0f of %" PRId64 " in the buffer%s"), model_object_name(m, obj),
+                 o->level.now, o->cap, o->closed ? _(", closed") : "");
         if (o->senders)
-            str_addf(out, ", %" PRIu32 " waiting to send (the first for %s)", o->senders,
+            str_addf(out, _(", %" PRIu32 " waiting to send (the first for %s)"), o->senders,
                      format_duration(age, m->now_ns - o->senders_since));
         if (o->receivers)
-            str_addf(out, ", %" PRIu32 " waiting to receive (the first for %s)", o->receivers,
+            str_addf(out, _(", %" PRIu32 " waiting to receive (the first for %s)"), o->receivers,
                      format_duration(age, m->now_ns - o->receivers_since));
         str_addc(out, '\n');
     } else if (o->kind == OBJ_GROUP) {
-        str_addf(out, "%s: counter %.0f, %" PRIu32 " waiting\n", model_object_name(m, obj),
+        str_addf(out, _("%s: counter %.0f, %" PRIu32 " waiting\n"), model_object_name(m, obj),
                  o->level.now, o->waiters);
     } else if (o->kind == OBJ_LOCK || o->kind == OBJ_RWLOCK) {
-        str_addf(out, "%s: held by %s, %" PRIu32 " waiting\n", model_object_name(m, obj),
-                 o->owner ? model_task_name(m, o->owner) : "nobody", o->waiters);
+        str_addf(out, _("%s: held by %s, %" PRIu32 " waiting\n"), model_object_name(m, obj),
+                 o->owner ? model_task_name(m, o->owner) : _("nobody"), o->waiters);
     } else if (o->kind == OBJ_DEPENDENCY) {
-        str_addf(out, "%s: %.0f calls in flight, %" PRIu64 " ended, %" PRIu64 " with an error\n",
+        str_addf(out, _("%s: %.0f calls in flight, %" PRIu64 " ended, %" PRIu64 " with an error\n"),
                  model_object_name(m, obj), o->level.now, o->calls, o->errors);
     }
 }
@@ -49,10 +50,11 @@ static void request_then(const struct model *m, const struct event *e, struct st
     char age[FORMAT_SIZE];
     if (!f)
         return;
-    str_addf(out, "request %" PRIu64 ": arrived %s before", f->id,
+    str_addf(out, _("request %" PRIu64 ": arrived %s before"), f->id,
              format_duration(age, e->t_ns - f->arrive_ns));
     if (f->start_ns > 0 && f->phase != PHASE_ARRIVE)
-        str_addf(out, ", was started after %s", format_duration(age, f->start_ns - f->arrive_ns));
+        str_addf(out, _(", was started after %s"),
+                 format_duration(age, f->start_ns - f->arrive_ns));
     str_addc(out, '\n');
 }
 
@@ -62,11 +64,11 @@ static void task_then(const struct model *m, uint32_t task, int64_t t_ns, struct
     if (!task || task >= m->tasks_n || !m->tasks[task].known)
         return;
     const struct task_model *t = &m->tasks[task];
-    str_addf(out, "%s: was %s for %s", model_task_name(m, task),
+    str_addf(out, _("%s: was %s for %s"), model_task_name(m, task),
              t->state < TASK_STATE_COUNT ? task_state_names[t->state] : "?",
              format_duration(age, t_ns - t->since_ns));
     if (t->item)
-        str_addf(out, ", with request %" PRIu64 " in hand for %s", t->item,
+        str_addf(out, _(", with request %" PRIu64 " in hand for %s"), t->item,
                  format_duration(age, t_ns - t->item_ns));
     str_addc(out, '\n');
 }
@@ -81,19 +83,19 @@ void why_card(struct player *p, const struct log_entry *line, struct str *out)
         after = player_model_at(p, n + 1);
     }
     if (!before || !after) {
-        str_add(out, "That part of the run is no longer held.\n");
+        str_add(out, _("That part of the run is no longer held.\n"));
     } else {
         why_text(after, &line->ev, line->seq, out);
         uint32_t counts[TASK_STATE_COUNT] = {0};
-        str_add(out, "\nJust before:\n");
+        str_add(out, _("\nJust before:\n"));
         object_then(before, e.obj, out);
         task_then(before, e.kind == EV_OBJECT || e.kind == EV_CTX ? 0 : e.task, e.t_ns, out);
         if (e.kind == EV_REQUEST)
             request_then(before, &e, out);
         count_tasks(before, counts);
         str_addf(out,
-                 "tasks: %" PRIu32 " running, %" PRIu32 " runnable, %" PRIu32 " waiting, %" PRIu32
-                 " sleeping\n",
+                 _("tasks: %" PRIu32 " running, %" PRIu32 " runnable, %" PRIu32 " waiting, %" PRIu32
+                   " sleeping\n"),
                  counts[TASK_RUNNING], counts[TASK_RUNNABLE], counts[TASK_WAITING],
                  counts[TASK_SLEEPING]);
     }

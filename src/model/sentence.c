@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "model/model.h"
 
 #define WAIT(why, words) [WHY_##why] = (words),
@@ -31,8 +32,8 @@ static const char *template_of(const struct event *e)
 {
     for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
         if (sentences[i].kind == e->kind && (sentences[i].op == ANY || sentences[i].op == e->op))
-            return sentences[i].text;
-    return "an event of a newer version";
+            return _(sentences[i].text);
+    return _("an event of a newer version");
 }
 
 struct context {
@@ -55,7 +56,7 @@ static bool name(struct str *out, const char *text)
 
 static bool task(const struct context *x, uint32_t id, struct str *out)
 {
-    return id ? name(out, model_task_name(x->m, id)) : (str_add(out, "the engine"), false);
+    return id ? name(out, model_task_name(x->m, id)) : (str_add(out, _("the engine")), false);
 }
 
 static bool object(const struct context *x, uint32_t id, struct str *out)
@@ -152,7 +153,7 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
         case TIME:
             return v >= 0 && duration(out, v);
         case WHY:
-            return name(out, v < WHY_COUNT ? waits[v] : "?");
+            return name(out, v < WHY_COUNT ? _(waits[v]) : "?");
         case OP:
             return op(x, out);
         case PROC:
@@ -160,7 +161,7 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
         case FROM:
             return e->task ? task(x, e->task, out) : object(x, e->c, out);
         case GONE:
-            return v && name(out, "no longer");
+            return v && name(out, _("no longer"));
         case PICKED:
             return picked(e, out);
         case BUFFERED:
