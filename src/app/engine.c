@@ -50,6 +50,16 @@ static char *base_dir(const struct scenario *s)
     return slash == s->path ? xstrdup("/") : xstrndup(s->path, (size_t)(slash - s->path));
 }
 
+static void choices_check(const struct scenario *s, struct errors *e)
+{
+    const char *bad = choices_parse(s->params.choices, NULL);
+    for (size_t i = 0; bad && i < s->settings_n; i++)
+        if (strcmp(s->settings[i].section, "scenario") == 0 &&
+            strcmp(s->settings[i].key, "choices") == 0)
+            error_at(e, s->settings[i].line && s->path ? s->path : "--set scenario.choices",
+                     s->settings[i].line, "choices = %s: %s", s->settings[i].value, bad);
+}
+
 /* Reads traces for their errors. */
 static void traces_check(const struct pattern *p, void *const *blocks, const char *dir,
                          struct errors *e)
@@ -66,6 +76,7 @@ void engine_check(const struct scenario *s, struct errors *e)
     void **blocks = blocks_make(s, p);
     char *dir = base_dir(s);
     size_t before = e->total;
+    choices_check(s, e);
     traces_check(p, blocks, dir, e);
     struct pattern_run *run = pattern_run_create(p, NULL, blocks, dir);
     const char *bad = p->check && e->total == before ? p->check(run) : NULL;
@@ -115,10 +126,18 @@ static void sink(void *arg, const struct event *ev, size_t n)
         e->take(e->take_arg, ev, n);
 }
 
-static const char *schedule_of(const struct scenario *s)
+/* What the scenario says of its schedule, unless the caller knows better. */
+static void schedule_read(struct engine *e)
 {
-    const struct param *row = param_find(&scenario_table, "schedule");
-    return row ? row->choices[s->params.schedule] : NULL;
+    const struct scenario_params *s = &e->c.scenario->params;
+    if (e->c.schedule)
+        return;
+    e->c.schedule = param_find(&scenario_table, "schedule")->choices[s->schedule];
+    choices_parse(s->choices, &e->choices);
+    choices_sort(&e->choices);
+    e->schedule_use = (struct schedule_use){
+        .depth = (int)s->depth, .points = (uint64_t)s->points, .choices = &e->choices};
+    e->c.schedule_use = &e->schedule_use;
 }
 
 /* A pool whose jobs come at once and take no time would run for ever at one instant. So many steps
@@ -132,7 +151,8 @@ static struct rt *rt_make(struct engine *e, const char **why)
     struct rt_config config = {.world = e->c.world,
                                .seed = e->c.seed,
                                .procs = (int)s->params.procs,
-                               .schedule = schedule_of(s),
+                               .schedule = e->c.schedule,
+                               .schedule_use = e->c.schedule_use,
                                .probes = e->c.probes,
                                .speed = e->c.speed,
                                .names = e->c.names,
@@ -156,9 +176,11 @@ struct engine *engine_create(const struct engine_config *c, char **error)
     e->c.speed = e->speed;
     e->pattern = pattern_find(c->scenario->params.pattern);
     VERIFY(e->pattern);
+    schedule_read(e);
     e->rt = rt_make(e, &why);
     if (!e->rt) {
         *error = xstrdup(why);
+        choices_free(&e->choices);
         free(e);
         return NULL;
     }
@@ -197,6 +219,7 @@ void engine_destroy(struct engine *e)
     pthread_cond_destroy(&e->done);
     pthread_mutex_destroy(&e->lock);
     free(e->queue.ring);
+    choices_free(&e->choices);
     free(e->cues);
     free(e->id);
     free(e);

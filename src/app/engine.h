@@ -25,6 +25,7 @@ struct engine_command {
     enum by by;
     const char *text;
 };
+struct schedule_use;
 struct engine_config {
     const struct scenario *scenario; /* borrowed */
     const char *base_dir;            /* of traces; NULL: the scenario's folder. Borrowed */
@@ -32,10 +33,12 @@ struct engine_config {
     uint64_t seed;
     int64_t for_ns; /* 0 = until it ends by itself or is stopped */
     double speed;
-    bool cues;                           /* run the scenario's cues */
-    bool probes;                         /* false: no events (bench) */
-    struct strtab *names;                /* borrowed */
-    const struct engine_command *script; /* sim: in order of step; borrowed */
+    bool cues;                               /* run the scenario's cues */
+    bool probes;                             /* false: no events (bench) */
+    const char *schedule;                    /* NULL: the scenario's, with all that belongs to it */
+    const struct schedule_use *schedule_use; /* borrowed */
+    struct strtab *names;                    /* borrowed */
+    const struct engine_command *script;     /* sim: in order of step; borrowed */
     size_t script_n;
 };
 

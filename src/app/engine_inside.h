@@ -8,6 +8,7 @@
 
 #include "app/engine.h"
 #include "event/emit.h"
+#include "runtime/schedule.h"
 
 enum { QUEUE_EVENTS = 1 << 16 }; /* a power of two */
 
@@ -30,6 +31,8 @@ struct pending {
 struct engine {
     struct engine_config c;
     const struct pattern *pattern;
+    struct schedule_use schedule_use; /* as the scenario says */
+    struct choices choices;
     struct rt *rt;
     struct pattern_run *run;
     char *id; /* the scenario's, in the stream */

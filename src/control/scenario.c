@@ -20,7 +20,7 @@
 #include "control/scenario_inside.h"
 
 static const char *const world_choices[] = {"live", "sim", NULL};
-static const char *const schedule_choices[] = {"fifo", "random", NULL};
+static const char *const schedule_choices[] = {"fifo", "random", "pct", "replay", NULL};
 
 #define ROW(f, t, d, lo, hi, ...)                                                                  \
     {                                                                                              \
@@ -37,6 +37,12 @@ static const struct param scenario_rows[] = {
         .help = "sim: virtual processors; 0 = no limit"),
     ROW(schedule, PT_CHOICE, "fifo", 0, 0, .choices = schedule_choices, .unit = "",
         .help = "sim: which runnable task goes next"),
+    ROW(depth, PT_INT, "3", 1, 64, .unit = "events",
+        .help = "schedule = pct: how many events must come in one order for the bug to show"),
+    ROW(points, PT_INT, "1000", 1, 4e9, .unit = "points",
+        .help = "schedule = pct: about how many operations the run has"),
+    ROW(choices, PT_TEXT, "", 0, 0, .unit = "",
+        .help = "schedule = replay: TASK.POINT>TASK …, where it is not as fifo (see: explore)"),
     ROW(speed, PT_FLOAT, "1.0", 0.01, 100, .live = true, .unit = "x",
         .help = "scenario seconds per wall second"),
     {.name = "for",

@@ -19,6 +19,8 @@ struct scenario_params {
     int64_t seed;
     int64_t procs;
     int schedule;
+    int64_t depth, points;
+    char choices[PARAM_TEXT];
     double speed;
     int64_t for_ns;
 };

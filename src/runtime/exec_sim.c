@@ -41,16 +41,6 @@ static inline struct sim_task *runq_take(struct sim *s, int proc)
 {
     struct sim_proc *p = &s->proc[proc];
     uint32_t mask = p->cap - 1;
-    /* Who has just worked still has the processor: no policy may put another before it. */
-    const struct sim_task *first = p->ring[p->head & mask];
-    bool goes_on = first->working && first->t.state == TASK_RUNNING;
-    if (s->schedule->pick && p->len > 1 && !goes_on) {
-        uint32_t i = s->schedule->pick(s->schedule_rng, p->len);
-        struct sim_task *chosen = p->ring[(p->head + i) & mask];
-        for (; i; i--) /* the others keep their order */
-            p->ring[(p->head + i) & mask] = p->ring[(p->head + i - 1) & mask];
-        p->ring[p->head & mask] = chosen;
-    }
     struct sim_task *t = p->ring[p->head++ & mask];
     if (--p->len == 0)
         s->ready &= ~(UINT64_C(1) << proc);
@@ -95,7 +85,9 @@ static inline struct sim_task *pick(struct sim *s)
             return NULL;
         can = s->ready & ~s->busy;
     }
-    if (!(can >> s->at & 1)) {
+    if (UNLIKELY(s->oracle)) {
+        s->at = sim_oracle_next(s);
+    } else if (!(can >> s->at & 1)) {
         uint64_t above = can & ~((UINT64_C(2) << s->at) - 1);
         s->at = __builtin_ctzll(above ? above : can);
     }
@@ -133,6 +125,8 @@ static NOINLINE void run_posts(struct sim *s)
  */
 struct sim_task *sim_next_task(struct sim *s)
 {
+    if (UNLIKELY(s->oracle) && rt_current)
+        sim_oracle_leave(s);
     for (;;) {
         if (UNLIKELY(atomic_load_explicit(&s->posted, memory_order_acquire))) {
             rt_current = NULL;
@@ -155,6 +149,8 @@ struct sim_task *sim_next_task(struct sim *s)
         }
         struct rt_timer *timer = timer_heap_pop(&s->timers);
         rt_current = NULL;
+        if (UNLIKELY(s->oracle))
+            sim_oracle_leave(s);
         timer->fire(&s->rt, timer->arg);
     }
 }
@@ -278,16 +274,11 @@ static void yield_op(struct task *self)
     sim_yield(self);
 }
 
-/* Goes on with self or another of those that can run here, as the schedule says. */
 static void sim_step(struct task *self)
 {
     struct sim *s = sim_of(self->rt);
-    uint32_t others = s->proc[s->at].len;
-    if (!others || !s->schedule->step || !s->schedule->step(s->schedule_rng, others))
-        return;
-    task_emit(self, TASK_RUNNABLE, WHY_NONE, 0);
-    sim_yield(self);
-    task_emit(self, TASK_RUNNING, WHY_NONE, 0);
+    if (s->oracle)
+        sim_oracle_step(s, self);
 }
 
 static void sim_gate(struct task *self)
@@ -342,6 +333,7 @@ static bool hand_over(struct emitter *out)
     struct sim *s = (struct sim *)((char *)out - offsetof(struct sim, out));
     size_t n = (size_t)(out->next - s->chunk);
     out->next = s->chunk;
+    s->handed += n;
     if (n && s->sink)
         s->sink(s->sink_arg, s->chunk, n);
     return true;
@@ -500,6 +492,7 @@ int64_t rt_sim_next(const struct rt *rt)
 static void sim_destroy(struct rt *rt)
 {
     struct sim *s = sim_of(rt);
+    sim_oracle_free(s->oracle);
     sim_stack_free_all(s);
     for (int i = 0; i < SIM_PROCS; i++)
         free(s->proc[i].ring);
@@ -537,17 +530,16 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
 {
     const struct schedule *schedule = schedule_find(c->schedule);
     if (!schedule || c->procs < 0 || c->procs > SIM_PROCS) {
-        *why = schedule ? "procs must be 0..64" : "schedule must be fifo or random";
+        *why = schedule ? "procs must be 0..64" : "there is no such schedule";
         return NULL;
     }
     struct sim *s = xcalloc(1, sizeof *s);
     rt_init(&s->rt, &sim_ops, c);
     s->procs = c->procs ? c->procs : 1;
     s->limited = c->procs > 0;
-    s->schedule = schedule;
-    s->random_pick = schedule->pick != NULL;
-    s->rt.gate = schedule->step ? GATE_STEPS : 0;
     s->schedule_rng = rt_rng(&s->rt, "schedule");
+    s->oracle = sim_oracle_make(s, schedule, c->schedule_use);
+    s->rt.gate = s->oracle ? GATE_STEPS : 0;
     s->sink = c->sink;
     s->sink_arg = c->sink_arg;
     s->out = (struct emitter){

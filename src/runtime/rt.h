@@ -24,6 +24,7 @@
 
 struct rt;
 struct task;
+struct schedule_use;
 
 #define NEVER INT64_MAX /* a deadline that does not come */
 
@@ -39,11 +40,12 @@ enum rt_status {
 struct rt_config {
     enum world world;
     uint64_t seed;
-    int procs;            /* sim: virtual processors, 1..64; 0 = no limit */
-    const char *schedule; /* sim: "fifo" or "random"; NULL = fifo */
-    bool probes;          /* emit events */
-    double speed;         /* live: scenario seconds per wall second */
-    struct strtab *names; /* borrowed; outlives the run */
+    int procs;                               /* sim: virtual processors, 1..64; 0 = no limit */
+    const char *schedule;                    /* sim: one of schedules.def; NULL = fifo */
+    const struct schedule_use *schedule_use; /* what it is to know (schedule.h), or NULL */
+    bool probes;                             /* emit events */
+    double speed;                            /* live: scenario seconds per wall second */
+    struct strtab *names;                    /* borrowed; outlives the run */
     /* Takes every chunk of events in order; sim: on the thread that calls rt_sim_run(), may block;
      * live: on the collector's thread; n = 0: no event, but the stream is complete up to ev->t_ns.
      * END is the last event of all. */

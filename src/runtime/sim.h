@@ -22,6 +22,7 @@ struct sim_task {
     struct sim_task *next; /* free list */
     char *low;             /* the slot */
     uint32_t slot;         /* number of the slot */
+    uint32_t points;       /* where the schedule was asked at an operation of it */
     uint8_t home;          /* the processor it last ran on */
     bool permit, timed_out, working, parked, made;
 };
@@ -51,12 +52,11 @@ struct sim {
     struct sim_proc proc[SIM_PROCS];
     int procs; /* at least 1; `limited` says whether work() takes them */
     bool limited;
-    int at;         /* the processor that runs now */
-    uint64_t ready; /* bit p: proc[p] has a run queue */
-    uint64_t busy;  /* bit p: proc[p] is in work() */
-    const struct schedule *schedule;
-    bool random_pick; /* the schedule has a say */
-    struct rng *schedule_rng;
+    int at;                    /* the processor that runs now */
+    uint64_t ready;            /* bit p: proc[p] has a run queue */
+    uint64_t busy;             /* bit p: proc[p] is in work() */
+    struct rng *schedule_rng;  /* of thefts */
+    struct sim_oracle *oracle; /* exec_sim_choice.c; NULL: first in, first out */
     struct coro main;
     struct coro nobody;    /* takes what is left for ever without being a task's end */
     bool on_main;          /* timers and commands run on the main context now */
@@ -66,6 +66,7 @@ struct sim {
     uint32_t alive, hung; /* tasks; those that wait for io without a deadline */
     uint32_t runnable;    /* tasks in all run queues */
     struct emitter out;
+    uint64_t handed; /* events that have left the chunk */
     struct event chunk[SIM_CHUNK];
     void (*sink)(void *arg, const struct event *ev, size_t n);
     void *sink_arg;
@@ -92,6 +93,18 @@ static inline void sim_stack_check(const struct sim_task *t)
  * and timers, on the caller's stack. */
 struct sim_task *sim_next_task(struct sim *s);
 void sim_runq_grow(struct sim_proc *p);
+
+/* A schedule that is not fifo's (exec_sim_choice.c). Made by sim_oracle_make(): NULL for fifo. */
+struct sim_oracle *sim_oracle_make(struct sim *s, const struct schedule *schedule,
+                                   const struct schedule_use *use);
+void sim_oracle_free(struct sim_oracle *o);
+/* rt_current leaves, or a timer fires (NULL): what is chosen next is chosen there. */
+void sim_oracle_leave(struct sim *s);
+/* Moves who is chosen to the front of its processor's queue and gives that processor; some run
+ * queue outside of work() is not empty. */
+int sim_oracle_next(struct sim *s);
+/* Before an operation of the running task: goes on with it or another. */
+void sim_oracle_step(struct sim *s, struct task *self);
 
 static inline struct sim *sim_of(const struct rt *rt)
 {
@@ -133,7 +146,7 @@ static inline void sim_reap(struct sim *s)
 static inline struct sim_task *sim_next(struct sim *s)
 {
     struct sim_proc *p = &s->proc[s->at];
-    if (UNLIKELY(!p->len || p->worker || s->steps >= s->step_end || s->random_pick ||
+    if (UNLIKELY(!p->len || p->worker || s->steps >= s->step_end || s->oracle ||
                  atomic_load_explicit(&s->posted, memory_order_acquire)))
         return sim_next_task(s);
     struct sim_task *t = p->ring[p->head++ & (p->cap - 1)];
