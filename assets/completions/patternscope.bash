@@ -33,6 +33,7 @@ _patternscope_argument() { # _patternscope_argument CURRENT OPTION COMMAND
     '') return 1 ;;
     FORMAT) _patternscope_words "$1" "$(_patternscope_names exports)" ;;
     NAME) _patternscope_words "$1" "$(_patternscope_names themes)" ;;
+    KIND) _patternscope_words "$1" "$(_patternscope_names diagnoses)" ;;
     FILE*) _patternscope_files "$1" '*' ;;
     *'|'*) _patternscope_words "$1" "${argument//|/ }" ;;
     esac
@@ -42,7 +43,7 @@ _patternscope() {
     local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=''
     COMPREPLY=()
     case ${COMP_WORDS[1]} in
-    run | replay | export | check | verify | list) [[ $COMP_CWORD -eq 1 ]] || command=${COMP_WORDS[1]} ;;
+    run | replay | export | check | explore | verify | list) [[ $COMP_CWORD -eq 1 ]] || command=${COMP_WORDS[1]} ;;
     esac
     _patternscope_argument "$current" "$before" "$command" && return
     if [[ $current = -* ]]; then
@@ -61,7 +62,7 @@ _patternscope() {
     *)
         local words
         words="$(_patternscope_names scenarios) $(_patternscope_names lessons)"
-        [[ $COMP_CWORD -gt 1 ]] || words+=' run replay export check verify list'
+        [[ $COMP_CWORD -gt 1 ]] || words+=' run replay export check explore verify list'
         _patternscope_words "$current" "$words"
         _patternscope_files "$current" '*.ini'
         [[ $command != export ]] || _patternscope_files "$current" '*.psr'

@@ -8,7 +8,7 @@ end
 # The subcommand on the line, or nothing.
 function __patternscope_command
     set -l words (commandline -opc)
-    if set -q words[2]; and contains -- $words[2] run replay export check verify list
+    if set -q words[2]; and contains -- $words[2] run replay export check explore verify list
         echo $words[2]
     end
 end
@@ -36,6 +36,8 @@ function __patternscope_words
             __patternscope_names exports
         case NAME
             __patternscope_names themes
+        case KIND
+            __patternscope_names diagnoses
         case 'FILE*'
             __fish_complete_path (commandline -ct)
         case '*|*'
@@ -53,7 +55,7 @@ function __patternscope_words
                     __fish_complete_suffix .psr
                 case '*'
                     test -n "$command"; or test (count $words) -gt 1
-                    or printf '%s\n' run replay export check verify list
+                    or printf '%s\n' run replay export check explore verify list
                     __patternscope_names scenarios
                     __patternscope_names lessons
                     __fish_complete_suffix .ini

@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+#include "app/explore.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "control/value.h"
@@ -22,7 +23,8 @@ const struct option_row option_rows[OPT_COUNT] = {
 #undef OPTION
 };
 
-static const char *const where_names[] = {"run", "", "replay", "export", "check", "verify", "list"};
+static const char *const where_names[] = {"run",   "",       "replay", "export",
+                                          "check", "verify", "list",   "explore"};
 
 const char *option_taker(unsigned where)
 {
@@ -76,8 +78,8 @@ void options_help(unsigned where, FILE *out)
         fprintf(out, "  %-7s %s\n", subcommands[i].name, subcommands[i].help);
     fputs("\nEach of them has --help. Options when watching:\n\n", out);
     help_options(where, out);
-    fputs("\nExit status: 0 done and [expect] held; 1 an expectation failed, or streams differ;\n"
-          "2 bad usage, a missing file or a bad scenario; 3 the environment failed.\n",
+    fputs("\nExit status: 0 done and [expect] held; 1 an expectation failed, explore found nothing, or\n"
+          "streams differ; 2 bad usage, a missing file or a bad scenario; 3 the environment failed.\n",
           out);
 }
 
@@ -186,6 +188,39 @@ static const char *take_file(const char *value, const char **file)
     return *value ? NULL : "needs a name";
 }
 
+static const char *take_until(const char *value, int *until)
+{
+    for (int i = 0; i < DIAG_COUNT; i++)
+        if (strcmp(diagnosis_names[i], value) == 0)
+            *until = i;
+    if (*until >= 0)
+        return NULL;
+    static _Thread_local char text[128];
+    const char *near = str_nearest(value, diagnosis_names, DIAG_COUNT);
+    snprintf(text, sizeof text, "there is no such diagnosis (%s%s%s)", near ? "did you mean '" : "",
+             near ? near : "see: patternscope list diagnoses", near ? "'?" : "");
+    return text;
+}
+
+static const char *take_policy(const char *value, int *policy)
+{
+    static const char *const names[] = {"random", "pct", "exhaustive"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(names[i], value) == 0) {
+            *policy = EXPLORE_RANDOM + (int)i;
+            return NULL;
+        }
+    return "must be random, pct or exhaustive";
+}
+
+static const char *take_count(const char *value, int64_t most, int64_t *n)
+{
+    const char *bad = value_int(value, n);
+    return bad || (*n >= 1 && *n <= most) ? bad
+           : most <= 64                   ? "must be 1 to 64"
+                                          : "must be 1 to 1000000000";
+}
+
 static const char *take(struct args *a, enum option_id id, const char *value)
 {
     struct run_options *o = &a->run;
@@ -238,6 +273,14 @@ static const char *take(struct args *a, enum option_id id, const char *value)
         return value_duration(value, &a->from_ns);
     case OPT_TO:
         return value_duration(value, &a->to_ns);
+    case OPT_UNTIL:
+        return take_until(value, &a->until);
+    case OPT_SEEDS:
+        return take_count(value, 1000000000, &a->seeds);
+    case OPT_POLICY:
+        return take_policy(value, &a->policy);
+    case OPT_DEPTH:
+        return take_count(value, 64, &a->depth);
     case OPT_JSON:
         a->json = true;
         return NULL;
@@ -333,7 +376,8 @@ void run_options_free(struct run_options *o)
 
 int args_parse(struct args *a, unsigned where, int argc, char **argv)
 {
-    *a = (struct args){.cols = 120, .rows = 40, .to_ns = -1};
+    *a = (struct args){
+        .cols = 120, .rows = 40, .to_ns = -1, .until = -1, .policy = EXPLORE_BOTH, .seeds = 1000};
     run_options_init(&a->run);
     a->operands = xcalloc((size_t)argc + 1, sizeof *a->operands);
     bool only_operands = false;

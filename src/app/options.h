@@ -16,7 +16,8 @@ enum {
     IN_CHECK = 16,
     IN_VERIFY = 32,
     IN_LIST = 64,
-    IN_ALL = 127
+    IN_EXPLORE = 128,
+    IN_ALL = 255
 };
 enum option_id {
 #define OPTION(id, ...) OPT_##id,
@@ -42,6 +43,10 @@ struct args {
     int cols, rows;
     int64_t from_ns, to_ns; /* to: -1 = the end */
     bool json;
+    int until;             /* explore: enum diagnosis_kind, or -1 */
+    int policy;            /* enum explore_policy */
+    int64_t seeds;         /* schedules */
+    int64_t depth;         /* 0: not given */
     const char **operands; /* NULL-terminated */
     size_t operands_n;
 };

@@ -22,7 +22,8 @@ enum {
     REEL_BYTES = 256 << 20,
     KEYFRAME_BYTES = 192 << 20,
     KEYFRAME_EVERY = 1 << 15,
-    TICK_MAX_NS = 250000000 /* a longer time between two ticks counts as this */
+    TICK_MAX_NS = 250000000, /* a longer time between two ticks counts as this */
+    SLOW_PER_S = 4           /* events a second of wall time, at speed 1 */
 };
 
 static struct player *create(const struct run_options *o)
@@ -31,6 +32,7 @@ static struct player *create(const struct run_options *o)
     p->options = o;
     p->speed = 1;
     p->seek_ns = -1;
+    p->slow_from = UINT64_MAX;
     p->notice_told = true;
     p->cue_ns = -1;
     p->keys.budget = KEYFRAME_BYTES;
@@ -96,6 +98,7 @@ struct player *player_open_session(const char *path, char **error, char **warnin
     errors_free(&e);
     p->config.world = (enum world)h->world;
     p->config.seed = h->seed;
+    p->slow_from = session_header_slow_from(h);
     start_fold(p);
     return p;
 }
@@ -240,10 +243,35 @@ void player_set_speed(struct player *p, double speed)
         engine_speed(p->engine, p->speed);
 }
 
-/* Moves to `target`, or as far as the budget allows; true: got there. */
-static bool play_to(struct player *p, int64_t target, int64_t deadline)
+/* What a search has found happens at one instant, or nearly: there, events come one by one. The
+ * number of the first event that is not due yet. */
+static uint64_t due(struct player *p, int64_t passed_ns)
 {
-    bool there = player_fold(p, reel_count(p->reel), target, deadline);
+    uint64_t count = reel_count(p->reel);
+    if (p->slow_from >= count || !p->reader || p->engine)
+        return count;
+    if (p->n < p->slow_from)
+        return p->slow_from;
+    p->slow_owed += (double)passed_ns / 1e9 * p->speed * SLOW_PER_S;
+    uint64_t n = (uint64_t)p->slow_owed;
+    p->slow_owed -= (double)n;
+    return p->n + n < count ? p->n + n : count;
+}
+
+/* Time waits for an event that is not due yet. */
+static int64_t wait_for_next(struct player *p, int64_t target)
+{
+    struct event next;
+    bool waits = p->n < reel_count(p->reel) && reel_read(p->reel, p->n, &next, 1) == 1;
+    return waits && next.t_ns < target ? next.t_ns : target;
+}
+
+/* Moves to `target`, or as far as the budget allows; true: got there. */
+static bool play_to(struct player *p, int64_t target, uint64_t until, int64_t deadline)
+{
+    bool there = player_fold(p, until, target, deadline);
+    if (there && until < reel_count(p->reel))
+        target = wait_for_next(p, target);
     player_advance(p, there ? target : p->now_ns);
     return there;
 }
@@ -261,7 +289,7 @@ static void play(struct player *p, int64_t passed_ns, int64_t deadline)
     bool all = target >= last;
     if (all)
         target = last;
-    if (play_to(p, target, deadline) && all && p->n >= reel_count(p->reel))
+    if (play_to(p, target, due(p, passed_ns), deadline) && all && p->n >= reel_count(p->reel))
         player_front(p);
 }
 

@@ -43,6 +43,8 @@ struct player {
     int64_t now_ns;
     bool paused, behind; /* behind: the user went back */
     double speed;
+    uint64_t slow_from;    /* replay: from that event on a few at a time; UINT64_MAX: none */
+    double slow_owed;      /* events */
     int64_t wall_ns;       /* of the last tick; 0: none yet */
     int64_t seek_ns;       /* a seek under way to there, or -1 */
     uint32_t awaited;      /* commands asked for whose effect is not shown yet */

@@ -2,6 +2,7 @@
 /* Headers of sessions: one "key=value" a line for every option that changed the run. */
 #include "app/session_header.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,13 @@ void session_header_make(struct session_header *h, const struct engine_config *c
     find_trace(h, s);
 }
 
+void session_header_slow(struct session_header *h, uint64_t from_event)
+{
+    char *more = xasprintf("%sslow=%" PRIu64 "\n", h->options, from_event);
+    free(h->options);
+    h->header.options = h->options = more;
+}
+
 void session_header_free(struct session_header *h)
 {
     free(h->id);
@@ -109,4 +117,15 @@ bool session_header_cues(const struct psr_header *h)
         line += *line == '\n';
     }
     return true;
+}
+
+uint64_t session_header_slow_from(const struct psr_header *h)
+{
+    for (const char *line = h->options; line && *line;) {
+        if (strncmp(line, "slow=", 5) == 0)
+            return strtoull(line + 5, NULL, 10);
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+    return UINT64_MAX;
 }

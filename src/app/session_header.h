@@ -15,6 +15,8 @@ struct session_header {
  * there is one. The scenario must outlive it. */
 void session_header_make(struct session_header *h, const struct engine_config *c,
                          const char *const *sets);
+/* The player is to show the events from that one on a few at a time. */
+void session_header_slow(struct session_header *h, uint64_t from_event);
 void session_header_free(struct session_header *h);
 
 /* The "set" lines of a header's options as sets for scenario_parse(): NULL-terminated, pointing
@@ -22,5 +24,8 @@ void session_header_free(struct session_header *h);
 const char **session_header_sets(const struct psr_header *h, char **copy);
 /* Did the cues of that session happen? */
 bool session_header_cues(const struct psr_header *h);
+
+/* From which event on it is to be shown slowly; UINT64_MAX: none. */
+uint64_t session_header_slow_from(const struct psr_header *h);
 
 #endif

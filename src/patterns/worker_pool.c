@@ -94,6 +94,13 @@ static void hold_jobs(struct pool *p)
     }
 }
 
+/* Once: with M2 both producer and closer do. */
+static void close_results(struct pool *p)
+{
+    if (!atomic_exchange(&p->results_closed, true))
+        chan_close(p->results);
+}
+
 static void producer(void *arg)
 {
     struct pool *p = arg;
@@ -106,7 +113,7 @@ static void producer(void *arg)
         jobs_close(p);
     }
     if (has_mistake(p, M2_RESULTS_TOO_EARLY))
-        chan_close(p->results); /* the workers still send there */
+        close_results(p); /* the workers still send there */
     atomic_store(&p->all_sent, true);
     maybe_all_answered(p);
 }
@@ -159,8 +166,7 @@ static void closer(void *arg)
     if (atomic_load(&p->cancelled))
         drop_jobs(p);
     at_line(LINE_CLOSE_RESULTS);
-    if (!chan_closed(p->results)) /* M2 has */
-        chan_close(p->results);
+    close_results(p);
     if (atomic_load(&p->cancelled))
         chan_drain(p->results, drop_result, p);
     if (atomic_load(&p->cancelled) || atomic_load(&p->stopping))

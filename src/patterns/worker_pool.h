@@ -78,6 +78,7 @@ struct pool {
     int64_t target;     /* how many there should be */
     int64_t named;      /* number of the last worker that was started */
     bool scaler_runs, over;
+    _Atomic bool results_closed;
 
     _Atomic int64_t sent, got; /* jobs handed to the channel; results that the consumer has */
     _Atomic bool all_sent;     /* the producer has ended */

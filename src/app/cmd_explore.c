@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* patternscope explore: searches for a schedule under which a scenario shows a diagnosis, shrinks
+ * it, tells it, and saves it as a session that replay plays slowly and verify executes again. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/cmd.h"
+#include "app/engine.h"
+#include "app/explore.h"
+#include "app/options.h"
+#include "app/session_header.h"
+#include "app/signals.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { STEPS_AT_ONCE = 1024, EVENTS_AFTER = 2000, SLOW_BEFORE = 12 };
+
+struct search {
+    const struct args *args;
+    struct engine_config config;
+    struct explore_maker maker;
+    struct explore_how how;
+    struct explore_result r;
+    double seconds;
+};
+
+/* ---- runs of the scenario ------------------------------------------------------------------- */
+
+struct taking {
+    bool (*take)(void *arg, const struct event *ev, size_t n);
+    void *arg;
+    bool enough;
+};
+
+static void hand_on(void *arg, const struct event *ev, size_t n)
+{
+    struct taking *t = arg;
+    if (!t->enough)
+        t->enough = !t->take(t->arg, ev, n);
+}
+
+static char *run_engine(void *arg, uint64_t seed, const char *schedule,
+                        const struct schedule_use *use, struct strtab *names,
+                        bool (*take)(void *, const struct event *, size_t), void *take_arg)
+{
+    struct engine_config c = ((const struct search *)arg)->config;
+    char *error = NULL;
+    c.seed = seed;
+    c.names = names;
+    c.schedule = schedule;
+    c.schedule_use = use;
+    struct engine *e = engine_create(&c, &error);
+    struct taking t = {.take = take, .arg = take_arg};
+    while (e && !t.enough && engine_run(e, NEVER, STEPS_AT_ONCE, hand_on, &t) == RT_MORE)
+        ;
+    engine_destroy(e);
+    return error;
+}
+
+/* ---- saving --------------------------------------------------------------------------------- */
+
+/* What the session says beyond the options that were given. */
+static void schedule_sets(const struct search *s, struct str *choices, const char **sets)
+{
+    size_t n = 0;
+    for (const char *const *given = s->args->run.sets; given && *given; given++)
+        sets[n++] = *given;
+    char *text = choices_text(&s->r.choices);
+    str_addf(choices, "scenario.choices=%s", text);
+    free(text);
+    sets[n++] = "scenario.schedule=replay";
+    if (s->r.choices.n)
+        sets[n++] = choices->data;
+}
+
+struct saving {
+    struct psr_writer *w;
+    uint64_t left;
+};
+
+static bool save_some(void *arg, const struct event *ev, size_t n)
+{
+    struct saving *v = arg;
+    if (n > v->left)
+        n = (size_t)v->left;
+    v->left -= n;
+    return psr_write(v->w, ev, n) && v->left;
+}
+
+/* Up to the run's end, or not far behind the diagnosis. NULL, or a malloc'ed sentence. */
+static char *save(const struct search *s, const char *path, uint64_t first_event)
+{
+    const char *sets[64 + 2];
+    struct str choices = {0};
+    size_t given = s->args->run.sets_n;
+    if (given > ARRAY_LEN(sets) - 3)
+        return xstrdup("too many --set options for a session");
+    memset(sets, 0, sizeof sets);
+    schedule_sets(s, &choices, sets);
+    if (choices.len > strlen("scenario.choices=") + PARAM_TEXT - 1) {
+        str_free(&choices);
+        return xasprintf("%zu choices are too many for a session", s->r.choices.n);
+    }
+    struct engine_config c = s->config;
+    c.seed = s->r.seed;
+    c.names = strtab_create();
+    struct session_header h;
+    session_header_make(&h, &c, sets);
+    uint64_t slow = first_event > SLOW_BEFORE ? first_event - SLOW_BEFORE : 0;
+    session_header_slow(&h, slow);
+    char *error = NULL;
+    struct saving v = {.left = first_event + EVENTS_AFTER};
+    v.w = psr_create(path, true, &h.header, c.names, &error);
+    if (v.w) {
+        struct schedule_use use = {.choices = &s->r.choices};
+        error = run_engine((void *)(uintptr_t)s, c.seed, "replay", &use, c.names, save_some, &v);
+        char *bad = psr_close(v.w);
+        if (error)
+            free(bad);
+        else
+            error = bad;
+    }
+    session_header_free(&h);
+    str_free(&choices);
+    strtab_destroy(c.names);
+    return error;
+}
+
+/* ---- what is said --------------------------------------------------------------------------- */
+
+static const char *counted(uint64_t n, const char *what, char *out, size_t size)
+{
+    snprintf(out, size, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
+    return out;
+}
+
+static void say_nothing_found(const struct search *s, const char *name)
+{
+    char n[64];
+    const char *kind = diagnosis_names[s->how.until];
+    printf("%s: no %s in %s, %.2f s\n", name, kind, counted(s->r.tried, "schedule", n, sizeof n),
+           s->seconds);
+    if (s->r.all)
+        printf("Those are all with at most %s against fifo, under seed %" PRIu64 ".\n",
+               counted((uint64_t)(s->how.depth > 0 ? s->how.depth : 3), "choice", n, sizeof n),
+               s->how.seed);
+    if (s->r.cut)
+        printf("%s did not end and %s given up.\n", counted(s->r.cut, "run", n, sizeof n),
+               s->r.cut == 1 ? "was" : "were");
+}
+
+static void say_found(const struct search *s, const char *name)
+{
+    const struct explore_result *r = &s->r;
+    char n[64], m[64];
+    printf("%s: %s with the %" PRIu64 "%s schedule tried (%s, seed %" PRIu64 "), %.2f s\n", name,
+           diagnosis_names[s->how.until], r->tried,
+           r->tried % 100 / 10 == 1 ? "th"
+           : r->tried % 10 == 1     ? "st"
+           : r->tried % 10 == 2     ? "nd"
+           : r->tried % 10 == 3     ? "rd"
+                                    : "th",
+           r->policy, r->seed, s->seconds);
+    if (!r->choices.n)
+        printf("The seed is enough: it needs no choice of the scheduler against fifo.\n\n");
+    else
+        printf("%s against fifo %s, of %zu; %s (%s to find out)\n\n",
+               counted(r->choices.n, "choice", n, sizeof n),
+               r->choices.n == 1 ? "is enough" : "are enough", r->first.n,
+               r->fewest  ? "no schedule of that seed does with fewer"
+               : r->least ? "none of them can be left out"
+                          : "fewer may do",
+               counted(r->shrink_runs, "run", m, sizeof m));
+}
+
+static int tell_and_save(const struct search *s, const char *name)
+{
+    struct str story = {0};
+    uint64_t first = 0;
+    say_found(s, name);
+    char *error = explore_story(&s->maker, &s->how, &s->r, &story, &first);
+    if (error) {
+        int status = complain(STATUS_ENVIRONMENT, "%s", error);
+        free(error);
+        str_free(&story);
+        return status;
+    }
+    fputs(story.data, stdout);
+    str_free(&story);
+    char *id = app_scenario_id(s->config.scenario);
+    char *path = s->args->out ? xstrdup(s->args->out)
+                              : xasprintf("%s-%s.psr", id, diagnosis_names[s->how.until]);
+    free(id);
+    error = save(s, path, first);
+    int status = STATUS_OK;
+    if (error)
+        status = complain(STATUS_ENVIRONMENT, "%s", error);
+    else
+        printf("\nSaved; it plays slowly where it matters:\n  patternscope replay %s\n", path);
+    free(error);
+    free(path);
+    return status;
+}
+
+static int search(struct search *s, const char *name)
+{
+    signals_note();
+    int64_t from = wall_now();
+    explore(&s->maker, &s->how, &s->r);
+    s->seconds = (double)(wall_now() - from) / 1e9;
+    signals_die();
+    if (s->r.error)
+        return complain(STATUS_ENVIRONMENT, "%s", s->r.error);
+    if (s->r.found)
+        return tell_and_save(s, name);
+    say_nothing_found(s, name);
+    return STATUS_FAILED;
+}
+
+static int explore_scenario(const struct args *a)
+{
+    struct search s = {.args = a};
+    struct errors e = {0};
+    struct scenario *scenario = app_scenario(a->operands[0], &a->run, &e);
+    if (!scenario) {
+        errors_print(&e, stderr);
+        errors_free(&e);
+        return STATUS_USAGE;
+    }
+    app_engine_config(&s.config, scenario, &a->run, NULL);
+    s.config.world = WORLD_SIM;
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    s.maker = (struct explore_maker){.arg = &s, .run = run_engine};
+    s.how = (struct explore_how){.until = (enum diagnosis_kind)a->until,
+                                 .policy = (enum explore_policy)a->policy,
+                                 .depth = (int)a->depth,
+                                 .seed = s.config.seed,
+                                 .seeds = (uint64_t)a->seeds,
+                                 .threads = cpus > 0 ? (int)cpus : 1,
+                                 .stop = signals_came};
+    int status = search(&s, a->operands[0]);
+    explore_result_free(&s.r);
+    scenario_free(scenario);
+    if (fflush(stdout) != 0 && status <= STATUS_FAILED)
+        status = complain(STATUS_ENVIRONMENT, "standard output cannot be written");
+    return status;
+}
+
+int cmd_explore(int argc, char **argv)
+{
+    struct args a;
+    int status = args_parse(&a, IN_EXPLORE, argc, argv);
+    if (status < 0)
+        status = one_operand(&a, IN_EXPLORE, "SCENARIO");
+    if (status < 0 && a.until < 0)
+        status = usage_error(IN_EXPLORE, "--until says what to look for: see `list diagnoses`");
+    if (status < 0)
+        status = explore_scenario(&a);
+    args_free(&a);
+    return status;
+}
