@@ -88,6 +88,7 @@ void wait_words(const struct model *m, struct wait w, size_t n, struct str *out)
         [WHY_SLEEP] = "for",
         [WHY_IO] = "for a call of",
         [WHY_JOIN] = "for the end of",
+        [WHY_BARRIER] = "at",
     };
     static const char *const alone[WHY_COUNT] = {
         [WHY_CHAN_SEND] = "to send to a nil channel",
@@ -186,6 +187,15 @@ void wait_missing(const struct model *m, struct wait w, struct str *out)
     case WHY_WLOCK:
         if (o->owner)
             str_addf(out, "; %s holds it", model_task_name(m, o->owner));
+        return;
+    case WHY_BARRIER:
+        str_addf(out,
+                 o->kind == OBJ_LATCH ? "; %.0f are to go, and nobody is left to count it down"
+                                      : "; %.0f of those it needs are missing",
+                 o->kind == OBJ_LATCH ? o->level.now : (double)o->cap - o->level.now);
+        return;
+    case WHY_JOIN:
+        str_add(out, "; what they share never ends");
         return;
     case WHY_CTX:
         str_add(out, "; nobody is left to cancel it");

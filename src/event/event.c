@@ -12,12 +12,12 @@ NAMES(world_names, WORLD_COUNT, "sim", "live");
 NAMES(end_names, END_COUNT, "done", "for", "stopped", "panic", "asleep");
 NAMES(obj_kind_names, OBJ_KIND_COUNT, "none", "channel", "context", "group", "lock", "timer",
       "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink",
-      "rwlock", "once", "cond", "sem");
+      "rwlock", "once", "cond", "sem", "singleflight", "barrier", "latch", "map", "sync_pool");
 NAMES(role_names, ROLE_COUNT, "sends", "receives", "closes", "owns", "calls");
 NAMES(task_state_names, TASK_STATE_COUNT, "new", "runnable", "running", "waiting", "sleeping",
       "done", "leaked", "panicked", "frozen");
 NAMES(why_names, WHY_COUNT, "none", "chan_send", "chan_recv", "select", "mutex", "rlock", "wlock",
-      "cond", "waitgroup", "sem", "once", "ctx", "sleep", "io", "join");
+      "cond", "waitgroup", "sem", "once", "ctx", "sleep", "io", "join", "barrier");
 NAMES(chan_op_names, CHAN_OP_COUNT, "send", "recv", "close", "drop");
 NAMES(ctx_op_names, CTX_OP_COUNT, "new", "cancel", "after", "after_stopped");
 NAMES(group_op_names, GROUP_OP_COUNT, "add", "done", "wait", "go", "error", "go_wait",
@@ -34,6 +34,13 @@ NAMES(cell_op_names, CELL_OP_COUNT, "read", "write", "load", "store", "cas", "ca
       "swap", "flush", "fence");
 NAMES(cell_order_names, CELL_ORDER_COUNT, "plain", "relaxed", "acquire", "release", "acq_rel",
       "seq_cst");
+NAMES(flight_op_names, FLIGHT_OP_COUNT, "begin", "join", "done", "forget", "panic", "goexit");
+NAMES(barrier_op_names, BARRIER_OP_COUNT, "arrive", "trip", "leave", "down", "open", "wait",
+      "pass");
+NAMES(map_op_names, MAP_OP_COUNT, "load", "load_dirty", "absent", "store", "store_dirty", "insert",
+      "revive", "delete", "cas_failed", "copy", "promote");
+NAMES(pool_op_names, POOL_OP_COUNT, "get", "steal", "victim", "new", "put", "collect");
+NAMES(proc_op_names, PROC_OP_COUNT, "steal", "global");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",
       "drop", "late", "attempt");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");

@@ -66,6 +66,11 @@ enum obj_kind {
     OBJ_ONCE,
     OBJ_COND,
     OBJ_SEM,
+    OBJ_FLIGHT,
+    OBJ_BARRIER,
+    OBJ_LATCH,
+    OBJ_MAP,
+    OBJ_SYNC_POOL,
     OBJ_KIND_COUNT
 };
 enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
@@ -97,6 +102,7 @@ enum why {
     WHY_SLEEP,
     WHY_IO,
     WHY_JOIN,
+    WHY_BARRIER,
     WHY_COUNT
 };
 enum chan_op { CHAN_SEND, CHAN_RECV, CHAN_CLOSE, CHAN_DROP, CHAN_OP_COUNT };
@@ -166,6 +172,49 @@ enum cell_order {
     ORDER_SEQ_CST,
     CELL_ORDER_COUNT
 };
+enum flight_op {
+    FLIGHT_BEGIN,
+    FLIGHT_JOIN, /* a call of the same key shares it */
+    FLIGHT_DONE,
+    FLIGHT_FORGET,
+    FLIGHT_PANIC,  /* its function panicked: so do all that share it */
+    FLIGHT_GOEXIT, /* its function ended its task */
+    FLIGHT_OP_COUNT
+};
+enum barrier_op {
+    BARRIER_ARRIVE, /* and waits */
+    BARRIER_TRIP,   /* the last has come: all go on */
+    BARRIER_LEAVE,  /* gave up waiting */
+    BARRIER_DOWN,   /* latch: counted down */
+    BARRIER_OPEN,   /* latch: to 0, all go on */
+    BARRIER_WAIT,   /* latch */
+    BARRIER_PASS,   /* latch: it was open */
+    BARRIER_OP_COUNT
+};
+enum map_op {
+    MAP_LOAD,        /* found in the read-only part: no lock */
+    MAP_LOAD_DIRTY,  /* found in the dirty part: a miss */
+    MAP_ABSENT,      /* not found, wherever that was seen */
+    MAP_STORE,       /* in place, through the read-only part */
+    MAP_STORE_DIRTY, /* in place, through the dirty part */
+    MAP_INSERT,      /* a new key: into the dirty part */
+    MAP_REVIVE,      /* an expunged key again: into the dirty part too */
+    MAP_DELETE,
+    MAP_CAS_FAILED, /* holds another value than expected */
+    MAP_COPY,       /* the dirty part is made of the read-only one, without what was deleted */
+    MAP_PROMOTE,    /* the dirty part becomes the read-only one */
+    MAP_OP_COUNT
+};
+enum pool_op {
+    POOL_GET,     /* from the own shelf */
+    POOL_STEAL,   /* from another processor's shelf */
+    POOL_VICTIM,  /* from what the last collection left over */
+    POOL_NEW,     /* nothing there: made */
+    POOL_PUT,     /* onto the own shelf */
+    POOL_COLLECT, /* item: how many are gone for good */
+    POOL_OP_COUNT
+};
+enum proc_op { PROC_STEAL, PROC_GLOBAL, PROC_OP_COUNT };
 enum phase {
     PHASE_ARRIVE,
     PHASE_START,
@@ -212,21 +261,28 @@ extern const char *const world_names[],
     *const end_names[],
         *const obj_kind_names[],
             *const once_op_names[],
-                *const cell_op_names[],
-                    *const cell_order_names[],
-                        *const sem_op_names[],
-                            *const cond_op_names[],
-                                *const role_names[],
-                                    *const task_state_names[],
-                                        *const why_names[],
-                                            *const chan_op_names[],
-                                                *const ctx_op_names[],
-                                                    *const group_op_names[],
-                                                        *const timer_op_names[],
-                                                            *const lock_op_names[],
-                                                                *const phase_names[],
-                                                                    *const by_names[],
-                                                                        *const diagnosis_names[];
+                *const flight_op_names[],
+                    *const barrier_op_names[],
+                        *const map_op_names[],
+                            *const pool_op_names[],
+                                *const proc_op_names[],
+                                    *const cell_op_names[],
+                                        *const cell_order_names[],
+                                            *const sem_op_names[],
+                                                *const cond_op_names[],
+                                                    *const role_names[],
+                                                        *const task_state_names[],
+                                                            *const why_names[],
+                                                                *const chan_op_names[],
+                                                                    *const ctx_op_names[],
+                                                                        *const group_op_names[],
+                                                                            *const timer_op_names[],
+                                                                                *const lock_op_names[],
+                                                                                    *const phase_names[],
+                                                                                        *const by_names
+                                                                                            [],
+                                                                                                *const diagnosis_names
+                                                                                                    [];
 
 enum event_slot {
     SLOT_OP,
@@ -257,9 +313,10 @@ enum field_type {
     FT_PROC,   /* processor number; 255 is null */
     FT_ENUM,   /* names[value] */
     /* CELL, whose high byte of X says which word it is and carries two marks. */
-    FT_WORD,     /* that word; the first leaves the field out */
-    FT_BUFFERED, /* true where so marked, else left out */
-    FT_TAGGED    /* a number; left out unless the value is marked as an address and a tag */
+    FT_WORD,      /* that word; the first leaves the field out */
+    FT_BUFFERED,  /* true where so marked, else left out */
+    FT_FROM_PROC, /* PROC: the processor it was taken from; left out for the global queue */
+    FT_TAGGED     /* a number; left out unless the value is marked as an address and a tag */
 };
 struct event_field {
     const char *name;

@@ -44,6 +44,8 @@ static const char *figure_state(const struct object_model *o)
         return o->level.now > 0 ? "locked" : "free";
     case OBJ_RWLOCK:
         return o->owner ? "locked" : o->level.now > 0 ? "read" : "free";
+    case OBJ_LATCH:
+        return o->closed || !o->cap ? "open" : "closed";
     case OBJ_ONCE:
         return o->level.now > 0 ? "done" : o->owner ? "running" : "new";
     default:
@@ -64,6 +66,7 @@ static const char *figure_state(const struct object_model *o)
     }
 #define RUN(name, value, help)      READER(get_run, name, void, none, value)
 #define TASKS(name, value, help)    READER(get_tasks, name, void, none, value)
+#define PROCS(name, value, help)    READER(get_procs, name, void, none, value)
 #define REQUESTS(name, value, help) READER(get_requests, name, struct lane_model, l, value)
 #define HIST(name, value, help)     READER(get_hist, name, struct hist, h, value)
 #define CLASSES(name, value, help)  READER(get_classes, name, struct class_model, c, value)
@@ -81,6 +84,10 @@ const struct figure_row figure_run[] = {
     {NULL, NULL}};
 const struct figure_row figure_tasks[] = {
 #define TASKS(name, value, help) ROW(get_tasks, name)
+#include "model/figures.def"
+    {NULL, NULL}};
+const struct figure_row figure_procs[] = {
+#define PROCS(name, value, help) ROW(get_procs, name)
 #include "model/figures.def"
     {NULL, NULL}};
 const struct figure_row figure_requests[] = {
@@ -192,6 +199,8 @@ static struct found take_apart(const char *path)
     const char *rest;
     if ((rest = after(path, "tasks"))) {
         f.row = row_of(figure_tasks, rest);
+    } else if ((rest = after(path, "procs"))) {
+        f.row = row_of(figure_procs, rest);
     } else if ((rest = after(path, "objects"))) {
         const char *dot = strrchr(rest, '.');
         f.of = OF_OBJECT;

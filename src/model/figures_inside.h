@@ -11,8 +11,8 @@ struct figure_row {
     struct figure_value (*get)(const struct model *m, const void *of);
 };
 /* Each ends at the first without a name. */
-extern const struct figure_row figure_run[], figure_tasks[], figure_requests[], figure_hist[],
-    figure_classes[], figure_object[];
+extern const struct figure_row figure_run[], figure_tasks[], figure_procs[], figure_requests[],
+    figure_hist[], figure_classes[], figure_object[];
 
 /* What OPS rows count. */
 enum figure_ops {

@@ -34,6 +34,30 @@ static const struct {
     {OBJ_SEM, OPS_try_failed, SEM_TRY_FAILED},
     {OBJ_SEM, OPS_cancels, SEM_CANCEL},
     {OBJ_SEM, OPS_timeouts, SEM_TIMEOUT},
+    {OBJ_FLIGHT, OPS_flights, FLIGHT_BEGIN},
+    {OBJ_FLIGHT, OPS_shared, FLIGHT_JOIN},
+    {OBJ_FLIGHT, OPS_forgets, FLIGHT_FORGET},
+    {OBJ_BARRIER, OPS_arrivals, BARRIER_ARRIVE},
+    {OBJ_BARRIER, OPS_trips, BARRIER_TRIP},
+    {OBJ_BARRIER, OPS_leaves, BARRIER_LEAVE},
+    {OBJ_LATCH, OPS_waits, BARRIER_WAIT},
+    {OBJ_LATCH, OPS_leaves, BARRIER_LEAVE},
+    {OBJ_LATCH, OPS_passes, BARRIER_PASS},
+    {OBJ_MAP, OPS_hits, MAP_LOAD},
+    {OBJ_MAP, OPS_dirty_hits, MAP_LOAD_DIRTY},
+    {OBJ_MAP, OPS_absent, MAP_ABSENT},
+    {OBJ_MAP, OPS_stores, MAP_STORE},
+    {OBJ_MAP, OPS_inserts, MAP_INSERT},
+    {OBJ_MAP, OPS_revived, MAP_REVIVE},
+    {OBJ_MAP, OPS_deletes, MAP_DELETE},
+    {OBJ_MAP, OPS_copies, MAP_COPY},
+    {OBJ_MAP, OPS_promotions, MAP_PROMOTE},
+    {OBJ_SYNC_POOL, OPS_hits, POOL_GET},
+    {OBJ_SYNC_POOL, OPS_steals, POOL_STEAL},
+    {OBJ_SYNC_POOL, OPS_victims, POOL_VICTIM},
+    {OBJ_SYNC_POOL, OPS_made, POOL_NEW},
+    {OBJ_SYNC_POOL, OPS_puts, POOL_PUT},
+    {OBJ_SYNC_POOL, OPS_collections, POOL_COLLECT},
     {OBJ_CELL, OPS_reads, CELL_READ},
     {OBJ_CELL, OPS_writes, CELL_WRITE},
     {OBJ_CELL, OPS_loads, CELL_LOAD},
@@ -55,5 +79,5 @@ const uint64_t *figure_ops(const struct object_model *o, enum figure_ops what)
 
 bool figure_waited_at(const struct object_model *o)
 {
-    return o->kind == OBJ_GROUP || figure_ops(o, OPS_waits);
+    return o->kind == OBJ_GROUP || o->kind == OBJ_BARRIER || figure_ops(o, OPS_waits);
 }

@@ -87,6 +87,8 @@ static bool left_out(const struct event *e, const struct event_field *f, int64_t
         return !(v & CELL_WORD);
     case FT_BUFFERED:
         return !(v & CELL_BUFFERED);
+    case FT_FROM_PROC:
+        return e->op != PROC_STEAL;
     case FT_TAGGED:
         return !(e->x >> 8 & CELL_TAGGED);
     default:
@@ -107,6 +109,7 @@ static void value(const struct model *m, const struct event *e, const struct eve
         str_add(out, "true");
         return;
     case FT_TAGGED:
+    case FT_FROM_PROC:
     case FT_U32:
     case FT_I64:
         whole(out, v);

@@ -69,6 +69,9 @@ struct model *model_clone(const struct model *m)
     c->diagnoses_cap = m->diagnoses_n;
     c->log = xcalloc(MODEL_LOG, sizeof *m->log);
     memcpy(c->log, m->log, (m->log_n < MODEL_LOG ? m->log_n : MODEL_LOG) * sizeof *m->log);
+    c->procs = copy(m->procs, m->procs ? MODEL_PROCS : 0, sizeof *m->procs);
+    c->shelves = copy(m->shelves, m->shelves_n, sizeof *m->shelves);
+    c->shelves_cap = m->shelves_n;
     c->params = copy(m->params, m->params_n, sizeof *m->params);
     c->params_cap = m->params_n;
     return c;
@@ -87,6 +90,8 @@ void model_free(struct model *m)
     free(m->diagnoses);
     free(m->log);
     free(m->params);
+    free(m->procs);
+    free(m->shelves);
     free(m);
 }
 
@@ -96,7 +101,8 @@ size_t model_bytes(const struct model *m)
            m->edges_cap * sizeof *m->edges + m->edge_slots_cap * sizeof *m->edge_slots +
            m->flights_cap * sizeof *m->flights + MODEL_LANES * sizeof *m->lanes +
            m->diagnoses_cap * sizeof *m->diagnoses + MODEL_LOG * sizeof *m->log +
-           m->params_cap * sizeof *m->params;
+           m->params_cap * sizeof *m->params + m->shelves_cap * sizeof *m->shelves +
+           (m->procs ? MODEL_PROCS : 0) * sizeof *m->procs;
 }
 
 void model_grow(void *p, size_t *cap, size_t need, size_t size)
@@ -156,6 +162,7 @@ static void fold_start(struct model *m, const struct event *e)
     m->world = e->op < WORLD_COUNT ? e->op : WORLD_SIM;
     m->scenario = e->c;
     m->seed = (uint64_t)e->v;
+    m->procs_n = m->world == WORLD_SIM && e->x <= MODEL_PROCS ? e->x : 0;
     model_log(m, e);
 }
 
@@ -227,7 +234,15 @@ static inline void apply(struct model *m, const struct event *e)
         fold_request(m, e);
         return;
     case EV_SELECT:
+        return;
     case EV_PROC:
+        fold_proc(m, e);
+        return;
+    case EV_FLIGHT:
+    case EV_BARRIER:
+    case EV_MAP:
+    case EV_POOL:
+        fold_shared(m, e);
         return;
     case EV_SOURCE:
         fold_source(m, e);

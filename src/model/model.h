@@ -77,6 +77,9 @@ struct object_model {
     uint32_t waiters;
     uint32_t owner; /* lock: task */
     int64_t cap;
+    /* map: keys in the read-only and in the dirty part, misses; pool: items on shelves, victims;
+     * singleflight: callers that share the last flight; barrier: round. */
+    uint32_t part[3];
     int64_t born_ns, closed_ns;
     uint32_t closed_by; /* task, or 0 */
     uint32_t parent;    /* context */
@@ -89,6 +92,22 @@ struct edge_model {
     uint32_t from_task, from_obj, to_obj;
     uint8_t role;
     bool gone;
+};
+
+/* A virtual processor. Its task and run queue, as the task events tell; `strip` is what a task's
+ * would be that runs whenever the processor is busy. */
+struct proc_model {
+    uint32_t task;                 /* runs on it, or 0 */
+    uint32_t runq, runq_max;       /* tasks in its run queue */
+    uint64_t dispatches, thefts;   /* tasks it has begun to run; times it stole */
+    uint64_t stolen, lost, global; /* tasks it stole, had stolen, took from the global queue */
+    struct task_model strip;
+};
+enum { MODEL_PROCS = 64, MODEL_SHELVES = 64 };
+/* How many items each shelf of a pool holds, up to 255. */
+struct shelves_model {
+    uint32_t obj, n; /* n: the highest shelf seen + 1 */
+    uint8_t items[MODEL_SHELVES];
 };
 
 /* A store that only its own task sees so far. */
@@ -173,6 +192,11 @@ struct model {
     } * params;
     size_t params_n, params_cap;
     struct history in_rate, out_rate;
+    struct proc_model *procs;    /* sim, where there is a limit; MODEL_PROCS of them, or NULL */
+    uint32_t procs_n;            /* as the start says, or as many as were seen */
+    uint32_t global, global_max; /* tasks in the global run queue */
+    struct shelves_model *shelves;
+    size_t shelves_n, shelves_cap;
     struct store_model stores[MODEL_STORES]; /* in buffers, oldest first */
     uint32_t stores_n;
 };
@@ -194,6 +218,13 @@ struct event model_diagnosis_event(const struct diagnosis *d);
 /* Of an unknown one: "?7", valid until this thread has asked for eight more of them. */
 const char *model_task_name(const struct model *m, uint32_t task);
 const char *model_object_name(const struct model *m, uint32_t obj);
+/* Of all virtual processors, up to now: how busy they were (0 to 1), how often one stole, how many
+ * tasks, and the longest of their run queues ever. */
+double proc_busy_share(const struct model *m);
+uint64_t proc_thefts(const struct model *m);
+uint64_t proc_stolen(const struct model *m);
+uint32_t proc_max_runq(const struct model *m);
+int64_t proc_busy_ns(const struct proc_model *p, int64_t now_ns);
 /* NULL: no such edge was ever there. */
 const struct edge_model *model_edge(const struct model *m, uint32_t task, uint32_t obj,
                                     uint8_t role);

@@ -43,6 +43,12 @@ void fold_once(struct model *m, const struct event *e);
 void fold_cond(struct model *m, const struct event *e);
 void fold_error(struct model *m, const struct event *e);
 void fold_cell(struct model *m, const struct event *e);
+void fold_shared(struct model *m, const struct event *e); /* FLIGHT, BARRIER, MAP, POOL */
+void fold_proc(struct model *m, const struct event *e);
+/* A task goes from one state to another (TASK; t is still as it was). */
+void proc_task(struct model *m, const struct task_model *t, const struct event *e);
+/* A stretch of a task's life begins (model_task.c). */
+void task_stroke(struct task_model *t, int64_t now_ns, uint8_t state, uint8_t why);
 void fold_request(struct model *m, const struct event *e);
 
 static inline void model_log_took(struct model *m, const struct event *e, int64_t took_ns)

@@ -108,6 +108,14 @@ static const uint16_t logged[TASK_STATE_COUNT] = {
     [TASK_FROZEN] = EVER,
 };
 
+void task_stroke(struct task_model *t, int64_t now_ns, uint8_t state, uint8_t why)
+{
+    uint32_t n = t->strokes;
+    n += !n || t->stroke[(n - 1) % TIMELINE].from_ns != now_ns;
+    t->strokes = n;
+    t->stroke[(n - 1) % TIMELINE] = (struct stroke){.from_ns = now_ns, .state = state, .why = why};
+}
+
 static void rare(struct model *m, struct task_model *t, const struct event *e)
 {
     switch (e->op) {
@@ -150,6 +158,8 @@ void fold_task(struct model *m, const struct event *e)
         return;
     if (UNLIKELY(ended(t->state) && !ended(state)))
         came(m); /* its end was another's, or the stream is damaged */
+    if (m->procs_n)
+        proc_task(m, t, e);
     t->in_state[t->state] += now - t->since_ns;
     if (t->why == WHY_IO && t->on)
         call_ends(m, t->on);
@@ -160,10 +170,7 @@ void fold_task(struct model *m, const struct event *e)
     t->proc = (uint8_t)(e->x >> 8);
     t->on = e->obj;
     t->since_ns = now;
-    uint32_t n = t->strokes;
-    n += !n || t->stroke[(n - 1) % TIMELINE].from_ns != now;
-    t->strokes = n;
-    t->stroke[(n - 1) % TIMELINE] = (struct stroke){.from_ns = now, .state = state, .why = why};
+    task_stroke(t, now, state, why);
     if (logged[state] >> why & 1)
         model_log(m, e);
 }

@@ -125,6 +125,8 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
         {"b", NUM, e->b},
         {"c", NUM, e->c},
         {"x", NUM, e->x},
+        {"x.low", NUM, e->x & 0xff},
+        {"x.high", NUM, e->x >> 8},
         {"v", NUM, e->v},
         {"ai", NUM, (int32_t)e->a},
         {"v.time", TIME, e->v ? e->v : -1},

@@ -204,6 +204,8 @@ void summary_json(const struct model *m, const struct summary_extra *x, struct s
     number(&j, "events", (double)m->seq);
     number(&j, "lost", (double)m->lost);
     group(&j, "tasks", m, figure_tasks, NULL);
+    if (m->procs_n)
+        group(&j, "procs", m, figure_procs, NULL);
     lane(&j, m, &m->lanes[0]);
     open(&j, "lanes", '{');
     for (size_t i = 0; i < m->lanes_n; i++) {

@@ -139,6 +139,8 @@ void summary_text(const struct model *m, const struct summary_extra *x, struct s
 {
     head(m, x, out);
     counts(m, "tasks", figure_tasks, NULL, out);
+    if (m->procs_n && proc_thefts(m))
+        counts(m, "procs", figure_procs, NULL, out);
     requests(m, out);
     objects(m, out);
     for (size_t i = 0; i < m->diagnoses_n; i++) {

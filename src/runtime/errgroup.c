@@ -193,10 +193,18 @@ static const char *run_caught(struct errgroup *g, struct start *s)
     return panic;
 }
 
+/* A Goexit in a task: Done is deferred, so the group counts it as ended, without an error. */
+static void ended_by_goexit(void *arg)
+{
+    struct start *s = arg;
+    ended(s->group, s);
+}
+
 static void run(void *arg)
 {
     struct start *s = arg;
     struct errgroup *g = s->group;
+    rt_current->on_goexit = ended_by_goexit;
     const char *error = UNLIKELY(g->rules.panic_to_wait) ? run_caught(g, s) : s->fn(s->arg);
     if (UNLIKELY(error))
         fail(g, error);

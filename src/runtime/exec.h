@@ -58,11 +58,20 @@ struct exec_ops {
     /* The task's end (after task_body, or a panic); never returns. self NULL: a panic in engine
      * context, after rt_stop. */
     NORETURN void (*exit)(struct task *self);
+    /* The same from anywhere on its stack, after a Goexit. */
+    NORETURN void (*leave)(struct task *self);
     void (*post)(struct rt *rt, void (*fn)(struct rt *, void *), void *arg);
     void (*stop)(struct rt *rt, enum end_why why); /* rt->ended is set; emit END, wake all */
     void (*pause)(struct rt *rt, bool paused);
     void (*speed)(struct rt *rt, double speed);
     void (*destroy)(struct rt *rt);
+};
+
+/* A frame that catches: rt_recover, rt_catch. */
+struct rt_frame {
+    jmp_buf here;
+    struct rt_frame *outer;
+    bool all; /* a Goexit too */
 };
 
 /* What both worlds keep of a task; each executor's task begins with it. */
@@ -85,8 +94,9 @@ struct task {
     int64_t wake_stamp;  /* live: the waker's stamp, so that effect follows cause */
     struct rng rng;      /* live: select picks */
     uint64_t park_order; /* timer order of the next deadline (timer.h), 0 = the order of setting */
-    struct waiter *waiters; /* room for a large select, made at the first */
-    jmp_buf *recover;       /* the innermost rt_recover, or NULL */
+    struct waiter *waiters;       /* room for a large select, made at the first */
+    struct rt_frame *frame;       /* the innermost, or NULL */
+    void (*on_goexit)(void *arg); /* what a Goexit does last (errgroup.c); NULL: nothing */
     const char *panic_text;
 };
 
@@ -110,6 +120,7 @@ struct rt {
     struct rt_last *last;    /* rt_at_destroy */
     void *contexts;          /* free list of quiet contexts */
     void *group_starts;      /* free list of errgroup.c */
+    struct syncpool *pools;  /* all of them, the newest first */
     struct cells *cells;     /* sim: store buffers, made with the first cell */
 };
 

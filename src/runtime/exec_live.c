@@ -81,6 +81,12 @@ NORETURN static void live_exit(struct task *self)
     longjmp(live_of(rt_engine)->control_leave, 1);
 }
 
+/* To the foot of its thread, which goes on as after any end. */
+NORETURN static void leave_op(struct task *self)
+{
+    longjmp(live_task(self)->leave, 1);
+}
+
 static void live_stop(struct rt *rt, enum end_why why)
 {
     struct live *l = live_of(rt);
@@ -212,6 +218,7 @@ static const struct exec_ops live_ops = {
     .gate = live_gate,
     .start = live_start,
     .exit = live_exit,
+    .leave = leave_op,
     .post = live_post,
     .stop = live_stop,
     .pause = live_pause,

@@ -224,10 +224,9 @@ static struct task *sim_task_new(struct rt *rt)
     struct sim_task *t = sim_stack_take(s);
     if (!t)
         return NULL;
-    t->t.proc = PROC_NONE;
     t->work_left = 0;
     t->permit = t->timed_out = t->working = t->parked = false;
-    t->home = (uint8_t)s->at;
+    t->home = t->t.proc = (uint8_t)s->at;
     rt_timer_init(&t->timer, 0, task_timer_fired, t);
     return &t->t;
 }
@@ -521,6 +520,7 @@ static const struct exec_ops sim_ops = {
     .timer_stop = sim_timer_stop,
     .start = sim_start,
     .exit = exit_op,
+    .leave = exit_op,
     .post = sim_post,
     .stop = sim_stop,
     .destroy = sim_destroy,

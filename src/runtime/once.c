@@ -39,7 +39,7 @@ static void emit_once(struct once *o, enum once_op op)
 
 static void run(struct once *o, void (*fn)(void *arg), void *arg)
 {
-    const char *panic = rt_recover(fn, arg);
+    const char *panic = rt_catch(fn, arg);
     guard_lock(&o->guard);
     atomic_store_explicit(&o->word, DONE, memory_order_release);
     struct waiter *woken = waitq_claim_all(&o->waiters);
@@ -47,7 +47,7 @@ static void run(struct once *o, void (*fn)(void *arg), void *arg)
     guard_unlock(&o->guard);
     waitq_unpark_all(woken);
     if (panic)
-        rt_panic(o->id, "%s", panic);
+        rt_again(o->id, panic);
 }
 
 static NOINLINE void do_slow(struct once *o, void (*fn)(void *arg), void *arg)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Once, as Go's sync.Once: the first call runs the function, calls meanwhile wait for its end,
- * calls after that return at once. If the function panics, that was the one time. */
+ * calls after that return at once. If the function panics or ends its task, that was the one time.
+ */
 #ifndef RUNTIME_ONCE_H
 #define RUNTIME_ONCE_H
 

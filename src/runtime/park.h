@@ -34,6 +34,8 @@ static inline __attribute__((always_inline)) bool task_park(struct task *self, i
 /* Emits "runnable" for t and gives it the permit. Outside of guards, once per wait. */
 static inline void task_unpark(struct task *t)
 {
+    if (LIKELY(!guard_live))
+        sim_goes_to(t);
     task_state(t, NULL, TASK_RUNNABLE, WHY_NONE, 0);
     if (LIKELY(!guard_live))
         sim_unpark(t);

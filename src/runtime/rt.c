@@ -75,8 +75,8 @@ void rt_start(struct rt *rt, const char *scenario, void (*main_fn)(void *arg), v
 void rt_emit_start(struct rt *rt, const char *scenario)
 {
     if (rt->probes)
-        emit(NULL, EV_START, (uint8_t)rt->world, 0, 0, 0, strtab_intern(rt->names, scenario),
-             (int64_t)rt->seed);
+        emit(NULL, EV_START, (uint8_t)rt->world, (uint16_t)rt->procs, 0, 0,
+             strtab_intern(rt->names, scenario), (int64_t)rt->seed);
 }
 
 struct rt *rt_here(void)

@@ -140,6 +140,13 @@ void rt_step(void);
 NORETURN PRINTF(2, 3) void rt_panic(uint32_t obj, const char *fmt, ...);
 /* Runs fn(arg) and catches a panic in it: returns NULL, or the panic's text (valid for the run). */
 const char *rt_recover(void (*fn)(void *arg), void *arg);
+/* Ends the present task where it stands (runtime.Goexit): rt_recover() does not stop it. */
+NORETURN void rt_goexit(void);
+/* What Go does with defer: as rt_recover(), and a Goexit is caught too, as RT_GOEXIT. The caller
+ * clears up and lets rt_again() go on with either. */
+extern const char RT_GOEXIT[];
+const char *rt_catch(void (*fn)(void *arg), void *arg);
+NORETURN void rt_again(uint32_t obj, const char *caught);
 
 /* ---- objects and edges --------------------------------------------------------------------- */
 

@@ -203,6 +203,13 @@ static inline __attribute__((always_inline)) bool sim_park(struct task *self, in
     return true;
 }
 
+/* Whose run queue it will stand in once it is woken: the waker's. */
+static inline void sim_goes_to(struct task *task)
+{
+    struct sim *s = sim_of(task->rt);
+    task->proc = rt_current ? (uint8_t)s->at : sim_task(task)->home;
+}
+
 static inline void sim_unpark(struct task *task)
 {
     struct sim *s = sim_of(task->rt);
@@ -214,7 +221,7 @@ static inline void sim_unpark(struct task *task)
     t->parked = false;
     if (t->timer.index)
         timer_heap_remove(&s->timers, &t->timer);
-    sim_runq_push(s, rt_current ? s->at : t->home, t, false);
+    sim_runq_push(s, task->proc, t, false);
 }
 
 /* The caller emits the states around it. */

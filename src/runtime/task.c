@@ -37,24 +37,30 @@ void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void 
     t->arg = arg;
     t->is_main = false;
     t->line = 0;
-    t->recover = NULL;
+    t->frame = NULL;
+    t->on_goexit = NULL;
     t->waiters = NULL;
     t->park_order = 0;
     t->wake_stamp = 0;
     t->state = TASK_NEW;
     atomic_store_explicit(&t->ticket, 1, memory_order_relaxed);
-    emit(NULL, EV_TASK, TASK_NEW, (uint16_t)(WHY_NONE | PROC_NONE << 8), t->id, 0, task_self_id(),
+    emit(NULL, EV_TASK, TASK_NEW, (uint16_t)(WHY_NONE | t->proc << 8), t->id, 0, task_self_id(),
          emit_ab(t->name, 0));
+}
+
+static void task_ends(struct task *t)
+{
+    rt_gate();
+    task_state(t, NULL, TASK_DONE, WHY_NONE, 0);
+    if (t->is_main)
+        atomic_store(&t->rt->main_done, true);
 }
 
 void task_body(struct task *t)
 {
     task_state(t, NULL, TASK_RUNNING, WHY_NONE, 0);
     t->fn(t->arg);
-    rt_gate();
-    task_state(t, NULL, TASK_DONE, WHY_NONE, 0);
-    if (t->is_main)
-        atomic_store(&t->rt->main_done, true);
+    task_ends(t);
 }
 
 uint32_t rt_spawn(const char *name, void (*fn)(void *arg), void *arg)
@@ -86,10 +92,10 @@ void rt_panic(uint32_t obj, const char *fmt, ...)
     va_end(ap);
     struct rt *rt = rt_engine;
     struct task *self = rt_current;
-    if (self && self->recover) {
+    if (self && self->frame) {
         size_t n = strlen(text) + 1;
         self->panic_text = memcpy(rt_alloc(rt, n), text, n);
-        longjmp(*self->recover, 1);
+        longjmp(self->frame->here, 1);
     }
     uint32_t id = rt->probes ? strtab_intern(rt->names, text) : 0;
     if (self)
@@ -99,16 +105,52 @@ void rt_panic(uint32_t obj, const char *fmt, ...)
     rt->ops->exit(self);
 }
 
-const char *rt_recover(void (*fn)(void *arg), void *arg)
+const char RT_GOEXIT[] = "the task ends itself";
+
+static const char *run_in(struct rt_frame *frame, void (*fn)(void *arg), void *arg)
 {
     struct task *self = rt_current;
-    jmp_buf here, *outer = self->recover;
-    self->recover = &here;
+    frame->outer = self->frame;
+    self->frame = frame;
     const char *text = NULL;
-    if (setjmp(here) == 0)
+    if (setjmp(frame->here) == 0)
         fn(arg);
     else
         text = rt_current->panic_text;
-    rt_current->recover = outer;
+    rt_current->frame = frame->outer;
     return text;
+}
+
+const char *rt_recover(void (*fn)(void *arg), void *arg)
+{
+    struct rt_frame frame = {.all = false};
+    return run_in(&frame, fn, arg);
+}
+
+const char *rt_catch(void (*fn)(void *arg), void *arg)
+{
+    struct rt_frame frame = {.all = true};
+    return run_in(&frame, fn, arg);
+}
+
+void rt_goexit(void)
+{
+    struct task *self = rt_current;
+    while (self->frame && !self->frame->all)
+        self->frame = self->frame->outer;
+    if (self->frame) {
+        self->panic_text = RT_GOEXIT;
+        longjmp(self->frame->here, 1);
+    }
+    if (self->on_goexit)
+        self->on_goexit(self->arg);
+    task_ends(self);
+    self->rt->ops->leave(self);
+}
+
+void rt_again(uint32_t obj, const char *caught)
+{
+    if (caught == RT_GOEXIT)
+        rt_goexit();
+    rt_panic(obj, "%s", caught);
 }

@@ -97,6 +97,45 @@ static const struct rule rules[] = {
         "so "
         "who was woken must look again."),
      NULL},
+    {EV_FLIGHT, FLIGHT_FORGET, 0,
+     N_("A key that is forgotten starts afresh: the next call runs its own function, whatever is "
+        "under way."),
+     NULL},
+    {EV_FLIGHT, OTHER, 0,
+     N_("Of calls with the same key at the same time only the first runs its function; the others "
+        "get its result, or its panic."),
+     N_("A call that comes after the flight's end starts another one.")},
+    {EV_BARRIER, BARRIER_TRIP, 0,
+     N_("The last to come lets all of the round go on, and the next round begins."), NULL},
+    {EV_BARRIER, OTHER, 0,
+     N_("A barrier lets its parties go on only together; a latch opens once, at 0, and stays "
+        "open."),
+     NULL},
+    {EV_MAP, MAP_PROMOTE, 0,
+     N_("As many reads had to look into the dirty part as it has keys, so it becomes the read-only "
+        "part, which needs no lock."),
+     N_("Fewer new keys: then the read-only part stays as it is.")},
+    {EV_MAP, MAP_COPY, 0,
+     N_("The first new key after a promotion copies all keys into a new dirty part, and expunges "
+        "those that were deleted."),
+     N_("A map under an RWMutex copies nothing.")},
+    {EV_MAP, OTHER, 0,
+     N_("What stands in the read-only part is read and changed without a lock; all else takes the "
+        "lock and, where it looks into the dirty part, counts as a miss."),
+     NULL},
+    {EV_POOL, POOL_COLLECT, 0,
+     N_("A collection makes the shelves the victims; what nobody has taken since the one before is "
+        "gone."),
+     N_("A pool keeps nothing for ever: what must stay does not belong in it.")},
+    {EV_POOL, OTHER, 0,
+     N_("Own shelf first, then the others', then the victims, and only then a new one is made."),
+     NULL},
+    {EV_PROC, PROC_STEAL, 0, N_("An idle processor takes half of the run queue of a busy one."),
+     N_("With work in its own or in the global queue it steals nothing.")},
+    {EV_PROC, OTHER, 0,
+     N_("A task that has used up its slice goes to the global queue, and processors without work "
+        "of their own look there first."),
+     NULL},
     {EV_CELL, CELL_FLUSH, 0,
      "A store goes through the buffer of its processor: others see it later, and two of them in "
      "another order, unless the second is a release.",
