@@ -30,6 +30,11 @@ int64_t emit_clock_ns(void)
     return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
+void emit_stamp_far(struct emitter *o, struct event *e, int64_t *stamp)
+{
+    emit_stamp(o, e, stamp);
+}
+
 static void set_tick_ns(double v)
 {
     uint64_t bits;

@@ -20,6 +20,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/diag.h"
 #include "event/event.h"
@@ -59,29 +60,29 @@ static inline int64_t emit_raw_clock(void)
     return emit_clock_ns();
 }
 
-/* The record's fields go to the ring; stamp is the guard's last stamp, or NULL for events of the
- * task alone. Called by the thread that owns `emitter`, inside the object's guard. Never blocks in
- * live. */
-static inline void emit(int64_t *stamp, uint8_t kind, uint8_t op, uint16_t x, uint32_t task,
-                        uint32_t obj, uint32_t c, int64_t v)
+/* The fields but the time, in few stores. */
+static inline void emit_fill(struct event *e, uint8_t kind, uint8_t op, uint16_t x, uint32_t task,
+                             uint32_t obj, uint32_t c, int64_t v)
 {
-    struct emitter *o = emitter;
-    if (!o)
-        return;
-    if (UNLIKELY(o->next == o->end) && !o->refill(o))
-        return;
-    struct event *e = o->next++;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t what = kind | (uint64_t)op << 8 | (uint64_t)x << 16 | (uint64_t)task << 32;
+    uint64_t where = obj | (uint64_t)c << 32;
+    memcpy((char *)e + offsetof(struct event, kind), &what, sizeof what);
+    memcpy((char *)e + offsetof(struct event, obj), &where, sizeof where);
+#else
     e->kind = kind;
     e->op = op;
     e->x = x;
     e->task = task;
     e->obj = obj;
     e->c = c;
+#endif
     e->v = v;
-    if (LIKELY(o->now_ns)) {
-        e->t_ns = *o->now_ns;
-        return;
-    }
+}
+
+/* live: stamps the record e, which is o's next, and publishes it. */
+static inline void emit_stamp(struct emitter *o, struct event *e, int64_t *stamp)
+{
     uint64_t head = atomic_load_explicit(&o->head, memory_order_relaxed) + 1;
     atomic_store_explicit(&o->begun, head, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst); /* begun before the clock is read */
@@ -96,6 +97,26 @@ static inline void emit(int64_t *stamp, uint8_t kind, uint8_t op, uint16_t x, ui
     o->last = t;
     e->t_ns = t;
     atomic_store_explicit(&o->head, head, memory_order_release);
+}
+void emit_stamp_far(struct emitter *o, struct event *e, int64_t *stamp); /* the same, a call */
+
+/* The record's fields go to the ring; stamp is the guard's last stamp, or NULL for events of the
+ * task alone. Called by the thread that owns `emitter`, inside the object's guard. Never blocks in
+ * live. */
+static inline void emit(int64_t *stamp, uint8_t kind, uint8_t op, uint16_t x, uint32_t task,
+                        uint32_t obj, uint32_t c, int64_t v)
+{
+    struct emitter *o = emitter;
+    if (!o)
+        return;
+    if (UNLIKELY(o->next == o->end) && !o->refill(o))
+        return;
+    struct event *e = o->next++;
+    emit_fill(e, kind, op, x, task, obj, c, v);
+    if (LIKELY(o->now_ns))
+        e->t_ns = *o->now_ns;
+    else
+        emit_stamp_far(o, e, stamp);
 }
 
 /* live: what this thread emits from now on comes after stamp. */

@@ -6,24 +6,24 @@
  * room in a full buffer moves the first waiting sender's value in. So order is kept (first in,
  * first out) and each message costs one wake-up.
  *
- *   send:  receiver waits?  ─▶ hand over        recv:  buffered?       ─▶ take, refill from a
- * sender room?            ─▶ buffer                  sender waits?   ─▶ take over else ─▶ queue,
- * park             closed?         ─▶ 0, false else            ─▶ queue, park Source of the
- * semantics: The Go Programming Language Specification; runtime/chan.go. */
+ *   send:  receiver waits?  ─▶ hand over       recv:  buffered?      ─▶ take, refill from a sender
+ *          room?            ─▶ buffer                 sender waits?  ─▶ take over
+ *          else             ─▶ queue, park            closed?        ─▶ 0, false
+ *                                                     else           ─▶ queue, park
+ *
+ * What follows a park is a function of its own (…_goes_on): in sim the operation is left for good
+ * and that is called instead (coro.h says why), so what it needs stands in the task. live is a
+ * constant of each variant of an operation.
+ *
+ * Source of the semantics: The Go Programming Language Specification; runtime/chan.go. */
 #include "runtime/chan_inside.h"
 
 #include <string.h>
 
-static NOINLINE void emit_chan(struct chan *c, enum chan_op op, const struct task *t)
+NOINLINE void chan_emit(struct chan *c, enum chan_op op, const struct task *t)
 {
     emit(&c->guard.stamp, EV_CHAN, (uint8_t)op, 0, t ? t->id : 0, c->id, c->recv.n,
          emit_ab(c->len, c->send.n));
-}
-
-static inline void emit_op(struct chan *c, enum chan_op op, const struct task *t)
-{
-    if (emitter && !c->quiet)
-        emit_chan(c, op, t);
 }
 
 static struct chan *make(uint32_t cap)
@@ -95,83 +95,6 @@ NORETURN static void panic_closed(struct chan *c, const char *what)
     rt_panic(c->id, "%s closed channel", what);
 }
 
-/* ---- the two halves, inside the guard -------------------------------------------------------- */
-
-static inline bool send_locked(struct chan *c, chan_value v, struct task *self, struct task **wake)
-{
-    struct waiter *w = waitq_claim(&c->recv);
-    if (w) {
-        struct task *t = w->task;
-        t->value = v;
-        t->ok = true;
-        t->fired = w->index;
-        emit_op(c, CHAN_SEND, self);
-        emit_op(c, CHAN_RECV, t);
-        *wake = t;
-        return true;
-    }
-    if (c->len == c->cap)
-        return false;
-    uint32_t at = c->head + c->len;
-    c->buf[at < c->cap ? at : at - c->cap] = v;
-    c->len++;
-    emit_op(c, CHAN_SEND, self);
-    return true;
-}
-
-static inline bool recv_locked(struct chan *c, chan_value *v, bool *ok, struct task *self,
-                               struct task **wake)
-{
-    *ok = true;
-    if (c->len) {
-        *v = c->buf[c->head];
-        if (++c->head == c->cap)
-            c->head = 0;
-        c->len--;
-        struct waiter *w = c->send.n ? waitq_claim(&c->send) : NULL;
-        emit_op(c, CHAN_RECV, self);
-        if (w) {
-            struct task *t = w->task;
-            uint32_t at = c->head + c->len;
-            c->buf[at < c->cap ? at : at - c->cap] = w->value;
-            c->len++;
-            t->ok = true;
-            t->fired = w->index;
-            emit_op(c, CHAN_SEND, t);
-            *wake = t;
-        }
-        return true;
-    }
-    struct waiter *w = c->send.n ? waitq_claim(&c->send) : NULL;
-    if (w) {
-        struct task *t = w->task;
-        *v = w->value;
-        t->ok = true;
-        t->fired = w->index;
-        emit_op(c, CHAN_SEND, t);
-        emit_op(c, CHAN_RECV, self);
-        *wake = t;
-        return true;
-    }
-    if (!c->closed)
-        return false;
-    *v = 0;
-    *ok = false;
-    emit_op(c, CHAN_RECV, self);
-    return true;
-}
-
-bool chan_send_locked(struct chan *c, chan_value v, struct task *self, struct task **wake)
-{
-    return send_locked(c, v, self, wake);
-}
-
-bool chan_recv_locked(struct chan *c, chan_value *v, bool *ok, struct task *self,
-                      struct task **wake)
-{
-    return recv_locked(c, v, ok, self, wake);
-}
-
 /* ---- send ------------------------------------------------------------------------------------ */
 
 NORETURN static void block_for_ever(enum why why)
@@ -182,36 +105,14 @@ NORETURN static void block_for_ever(enum why why)
         task_park(self, NEVER);
 }
 
-/* RT_AGAIN when deadline_ns is 0 and it would block. */
-static inline __attribute__((always_inline)) enum rt_status send_until(struct chan *c, chan_value v,
-                                                                       int64_t deadline_ns)
+/* A send that waited goes on; completed: nobody's deadline came first. */
+static inline int send_goes_on(struct task *self, bool completed, bool live)
 {
-    struct task *self = rt_current, *wake = NULL;
-    rt_gate();
-    guard_lock(&c->guard);
-    if (UNLIKELY(c->closed)) {
-        guard_unlock(&c->guard);
-        panic_closed(c, "send on");
-    }
-    if (send_locked(c, v, self, &wake)) {
-        guard_unlock(&c->guard);
-        if (wake)
-            task_unpark(wake);
-        return RT_OK;
-    }
-    if (!deadline_ns) {
-        guard_unlock(&c->guard);
-        return RT_AGAIN;
-    }
-    struct waiter w;
-    waitq_add(&c->send, &w, self, 0, v);
-    uint32_t ticket = w.ticket;
-    task_waits(self, &c->guard, TASK_WAITING, WHY_CHAN_SEND, c->id);
-    guard_unlock(&c->guard);
-    if (!wait_completed(self, ticket, deadline_ns)) {
-        guard_lock(&c->guard);
-        waitq_remove(&c->send, &w);
-        guard_unlock(&c->guard);
+    struct chan *c = self->on;
+    if (UNLIKELY(!completed)) {
+        guard_lock_as(&c->guard, live);
+        waitq_remove(&c->send, &self->wait);
+        guard_unlock_as(&c->guard, live);
         return RT_TIMEOUT;
     }
     if (UNLIKELY(!self->ok))
@@ -219,11 +120,61 @@ static inline __attribute__((always_inline)) enum rt_status send_until(struct ch
     return RT_OK;
 }
 
+static int sent_in_sim(void *self)
+{
+    return send_goes_on(self, sim_wait_completed(self), false);
+}
+
+/* RT_AGAIN when deadline_ns is 0 and it would block. */
+static inline __attribute__((always_inline)) int send_as(struct chan *c, chan_value v,
+                                                         int64_t deadline_ns, bool live)
+{
+    struct task *self = rt_current, *wake = NULL;
+    guard_lock_as(&c->guard, live);
+    if (UNLIKELY(c->closed)) {
+        guard_unlock_as(&c->guard, live);
+        panic_closed(c, "send on");
+    }
+    if (chan_send_half(c, v, self, &wake, live)) {
+        guard_unlock_as(&c->guard, live);
+        if (wake)
+            task_unpark_as(wake, live);
+        return RT_OK;
+    }
+    if (!deadline_ns) {
+        guard_unlock_as(&c->guard, live);
+        return RT_AGAIN;
+    }
+    self->on = c;
+    waitq_add(&c->send, &self->wait, self, 0, v);
+    task_waits(self, &c->guard, TASK_WAITING, WHY_CHAN_SEND, c->id);
+    guard_unlock_as(&c->guard, live);
+    if (!live)
+        return sim_park_then(self, deadline_ns, sent_in_sim);
+    return send_goes_on(self, wait_completed(self, self->wait.ticket, deadline_ns), true);
+}
+
+/* In live, and in sim where the gate wants to be asked. */
+static NOINLINE int send_watched(struct chan *c, chan_value v, int64_t deadline_ns)
+{
+    rt_gate();
+    return guard_live ? send_as(c, v, deadline_ns, true) : send_as(c, v, deadline_ns, false);
+}
+
 void chan_send(struct chan *c, chan_value v)
 {
     if (UNLIKELY(!c))
         block_for_ever(WHY_CHAN_SEND);
-    send_until(c, v, NEVER);
+    if (LIKELY(!gate_watch))
+        send_as(c, v, NEVER, false);
+    else
+        send_watched(c, v, NEVER);
+}
+
+static enum rt_status send_until(struct chan *c, chan_value v, int64_t deadline_ns)
+{
+    return (enum rt_status)(LIKELY(!gate_watch) ? send_as(c, v, deadline_ns, false)
+                                                : send_watched(c, v, deadline_ns));
 }
 
 enum rt_status chan_try_send(struct chan *c, chan_value v)
@@ -241,49 +192,76 @@ enum rt_status chan_send_until(struct chan *c, chan_value v, int64_t deadline_ns
     return s == RT_AGAIN ? RT_TIMEOUT : s;
 }
 
-/* ---- receive ----------------------------------------------------------------------------------
- */
+/* ---- receive --------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) enum rt_status
-recv_until(struct chan *c, chan_value *v, int64_t deadline_ns)
+static inline int recv_goes_on(struct task *self, bool completed, bool live)
+{
+    struct chan *c = self->on;
+    if (UNLIKELY(!completed)) {
+        guard_lock_as(&c->guard, live);
+        waitq_remove(&c->recv, &self->wait);
+        guard_unlock_as(&c->guard, live);
+        return RT_TIMEOUT;
+    }
+    chan_value *out = self->out;
+    if (out)
+        *out = self->value;
+    return self->ok ? RT_OK : RT_CLOSED;
+}
+
+static int received_in_sim(void *self)
+{
+    return recv_goes_on(self, sim_wait_completed(self), false);
+}
+
+static inline __attribute__((always_inline)) int recv_as(struct chan *c, chan_value *v,
+                                                         int64_t deadline_ns, bool live)
 {
     struct task *self = rt_current, *wake = NULL;
     chan_value got = 0;
     bool ok = false;
-    rt_gate();
-    guard_lock(&c->guard);
-    if (recv_locked(c, &got, &ok, self, &wake)) {
-        guard_unlock(&c->guard);
+    guard_lock_as(&c->guard, live);
+    if (chan_recv_half(c, &got, &ok, self, &wake, live)) {
+        guard_unlock_as(&c->guard, live);
+        if (v)
+            *v = got;
         if (wake)
-            task_unpark(wake);
-    } else if (!deadline_ns) {
-        guard_unlock(&c->guard);
-        return RT_AGAIN;
-    } else {
-        struct waiter w;
-        waitq_add(&c->recv, &w, self, 0, 0);
-        uint32_t ticket = w.ticket;
-        task_waits(self, &c->guard, TASK_WAITING, WHY_CHAN_RECV, c->id);
-        guard_unlock(&c->guard);
-        if (!wait_completed(self, ticket, deadline_ns)) {
-            guard_lock(&c->guard);
-            waitq_remove(&c->recv, &w);
-            guard_unlock(&c->guard);
-            return RT_TIMEOUT;
-        }
-        got = self->value;
-        ok = self->ok;
+            task_unpark_as(wake, live);
+        return ok ? RT_OK : RT_CLOSED;
     }
-    if (v)
-        *v = got;
-    return ok ? RT_OK : RT_CLOSED;
+    if (!deadline_ns) {
+        guard_unlock_as(&c->guard, live);
+        return RT_AGAIN;
+    }
+    self->on = c;
+    self->out = v;
+    waitq_add(&c->recv, &self->wait, self, 0, 0);
+    task_waits(self, &c->guard, TASK_WAITING, WHY_CHAN_RECV, c->id);
+    guard_unlock_as(&c->guard, live);
+    if (!live)
+        return sim_park_then(self, deadline_ns, received_in_sim);
+    return recv_goes_on(self, wait_completed(self, self->wait.ticket, deadline_ns), true);
 }
 
-bool chan_recv(struct chan *c, chan_value *v)
+static NOINLINE int recv_watched(struct chan *c, chan_value *v, int64_t deadline_ns)
+{
+    rt_gate();
+    return guard_live ? recv_as(c, v, deadline_ns, true) : recv_as(c, v, deadline_ns, false);
+}
+
+static enum rt_status recv_until(struct chan *c, chan_value *v, int64_t deadline_ns)
+{
+    return (enum rt_status)(LIKELY(!gate_watch) ? recv_as(c, v, deadline_ns, false)
+                                                : recv_watched(c, v, deadline_ns));
+}
+
+enum rt_status chan_recv_status(struct chan *c, chan_value *v)
 {
     if (UNLIKELY(!c))
         block_for_ever(WHY_CHAN_RECV);
-    return recv_until(c, v, NEVER) == RT_OK;
+    if (LIKELY(!gate_watch))
+        return (enum rt_status)recv_as(c, v, NEVER, false);
+    return (enum rt_status)recv_watched(c, v, NEVER);
 }
 
 enum rt_status chan_try_recv(struct chan *c, chan_value *v)
@@ -301,8 +279,7 @@ enum rt_status chan_recv_until(struct chan *c, chan_value *v, int64_t deadline_n
     return s == RT_AGAIN ? RT_TIMEOUT : s;
 }
 
-/* ---- close and drain --------------------------------------------------------------------------
- */
+/* ---- close and drain ------------------------------------------------------------------------- */
 
 /* Claims everybody on q with ok = false, into a list that is woken after the guard is free. A task
  * is in at most one claimed wait, so its own link field could carry the list; the waiters do. */
@@ -312,7 +289,7 @@ static struct waiter *claim_all(struct waitq *q, struct waiter *list)
     struct waiter **tail = &list;
     while (*tail)
         tail = &(*tail)->next;
-    while ((w = waitq_claim(q))) {
+    while ((w = chan_claim(q, UNLIKELY(guard_live)))) {
         w->task->value = 0;
         w->task->ok = false;
         w->task->fired = w->index;
@@ -339,10 +316,10 @@ void chan_close_now(struct chan *c)
         panic_closed(c, "close of");
     }
     c->closed = true;
-    emit_op(c, CHAN_CLOSE, rt_current);
+    chan_say(c, CHAN_CLOSE, rt_current);
     struct waiter *woken = claim_all(&c->recv, NULL);
     for (struct waiter *w = woken; w; w = w->next)
-        emit_op(c, CHAN_RECV, w->task);
+        chan_say(c, CHAN_RECV, w->task);
     struct waiter *senders = claim_all(&c->send, NULL);
     guard_unlock(&c->guard);
     for (int half = 0; half < 2; half++)
@@ -363,21 +340,18 @@ uint32_t chan_drain(struct chan *c, void (*each)(chan_value v, void *arg), void 
         struct waiter *w = NULL;
         chan_value v;
         if (c->len) {
-            v = c->buf[c->head];
-            if (++c->head == c->cap)
-                c->head = 0;
-            c->len--;
-        } else if ((w = waitq_claim(&c->send))) {
+            v = chan_get(c);
+        } else if ((w = chan_claim(&c->send, UNLIKELY(guard_live)))) {
             v = w->value;
             wake = w->task;
             wake->ok = true;
             wake->fired = w->index;
-            emit_op(c, CHAN_SEND, wake);
+            chan_say(c, CHAN_SEND, wake);
         } else {
             guard_unlock(&c->guard);
             return n;
         }
-        emit_op(c, CHAN_DROP, rt_current);
+        chan_say(c, CHAN_DROP, rt_current);
         guard_unlock(&c->guard);
         n++;
         if (each)

@@ -28,8 +28,13 @@ bool chan_closed(struct chan *c);
 
 /* Blocks until a receiver or the buffer takes it. Panics when c is (or becomes) closed. */
 void chan_send(struct chan *c, chan_value v);
-/* Blocks for a value; false: closed and empty, *v = 0. v may be NULL. */
-bool chan_recv(struct chan *c, chan_value *v);
+/* Blocks for a value: RT_OK, or RT_CLOSED: closed and empty, *v = 0. v may be NULL. */
+enum rt_status chan_recv_status(struct chan *c, chan_value *v);
+/* The same; false: closed and empty. */
+static inline bool chan_recv(struct chan *c, chan_value *v)
+{
+    return chan_recv_status(c, v) == RT_OK;
+}
 /* Never block; RT_OK, RT_AGAIN, recv: RT_CLOSED. Engine context too. A try-send that finds no room
  * emits nothing. */
 enum rt_status chan_try_send(struct chan *c, chan_value v);

@@ -152,4 +152,51 @@ void coro_switch(struct coro *from, struct coro *to, bool dying)
     arrived();
 }
 
+int coro_switch_then(struct coro *from, struct coro *to, int (*then)(void *arg), void *arg)
+{
+    coro_switch(from, to, false);
+    return then(arg);
+}
+
+#else
+
+/* Below the saved registers stand then and arg, and what coro_switch() looks for: where to go on
+ * and the frame pointer. */
+__asm__(".text\n"
+        ".globl coro_switch_then\n"
+        ".hidden coro_switch_then\n"
+        ".type coro_switch_then,@function\n"
+        ".p2align 4\n"
+        "coro_switch_then:\n"
+        "  pushq %rbp\n"
+        "  pushq %rbx\n"
+        "  pushq %r12\n"
+        "  pushq %r13\n"
+        "  pushq %r14\n"
+        "  pushq %r15\n"
+        "  pushq %rcx\n"
+        "  pushq %rdx\n"
+        "  leaq 1f(%rip), %rax\n"
+        "  pushq %rax\n"
+        "  pushq %rbp\n"
+        "  movq %rsp, (%rdi)\n"
+        "  movq (%rsi), %rsp\n"
+        "  popq %rbp\n"
+        "  popq %rax\n"
+        "  jmp *%rax\n"
+        "1:\n"
+        "  popq %rdx\n"
+        "  movq (%rsp), %rdi\n" /* stays pushed: the stack is aligned for the call */
+        "  call *%rdx\n"
+        "  popq %rcx\n"
+        "  popq %r15\n"
+        "  popq %r14\n"
+        "  popq %r13\n"
+        "  popq %r12\n"
+        "  popq %rbx\n"
+        "  popq %rbp\n"
+        "  popq %rcx\n"
+        "  jmp *%rcx\n"
+        ".size coro_switch_then,.-coro_switch_then\n");
+
 #endif

@@ -61,6 +61,7 @@ void coro_switch(struct coro *from, struct coro *to, bool dying);
 /* The first thing on a new stack. */
 void coro_entered(void);
 #else
+#define CORO_PLAIN 1 /* a coroutine is its stack and nothing else */
 /* Inline, because every return of a function that was entered on this stack is mispredicted after a
  * switch: the fewer frames lie between the switch and the operation's caller the better. The
  * compiler saves what is live; 128 bytes are left for a leaf function's red zone. */
@@ -92,5 +93,16 @@ static inline void coro_entered(void)
 {
 }
 #endif
+
+/* The end of an operation that must wait: leaves `from` for `to`, and when somebody switches back
+ * returns then(arg) to the operation's caller. Stands last, `return coro_switch_then(…)`, so that
+ * it is a jump and its caller is the operation's.
+ *
+ * It leaves by an indirect jump, too. A `ret` would be mispredicted every time: the processor
+ * expects it to go where the last call came from, and that was on the other stack.
+ *
+ *   task A: recv()     call pushes A's return address, real and predicted; switch to B
+ *   task B: …back      the processor predicts A's address; `jmp` does not ask it */
+int coro_switch_then(struct coro *from, struct coro *to, int (*then)(void *arg), void *arg);
 
 #endif

@@ -74,30 +74,54 @@ struct rt_frame {
     bool all; /* a Goexit too */
 };
 
-/* What both worlds keep of a task; each executor's task begins with it. */
+/* One who waits in a queue (waitq.h): a blocked operation, or a case of a select. */
+struct waiter {
+    struct waiter *next, *prev;
+    struct task *task;
+    uint32_t ticket;
+    uint32_t index; /* the case of a select */
+    bool queued;
+    uintptr_t value; /* what a sender sends */
+};
+struct waitq {
+    struct waiter *head, *tail;
+    uint32_t n;
+};
+
+enum { FEW_CASES = 8 };
+
+/* What both worlds keep of a task; each executor's task begins with it. What a switch and a message
+ * touch stands together at the end. */
 struct task {
-    struct rt *rt;
-    uint32_t id;
     uint32_t name; /* strtab */
+    bool is_main;
     void (*fn)(void *);
     void *arg;
-    _Atomic uint8_t state; /* enum task_state, last emitted; in live also by who wakes it */
-    _Atomic uint8_t why;   /* enum why, last emitted */
-    uint8_t proc;          /* PROC_NONE in live */
-    uint32_t line;         /* rt_source(), last emitted */
-    bool is_main;
-    /* A blocked operation's outcome, written by the one who completes it (chan.c). */
-    _Atomic uint32_t ticket; /* counts waits; a waiter with an old ticket is dead */
-    uint32_t fired;          /* which waiter (case) was completed */
-    bool ok;
-    uintptr_t value;
+    uint32_t line;       /* rt_source(), last emitted */
     int64_t wake_stamp;  /* live: the waker's stamp, so that effect follows cause */
     struct rng rng;      /* live: select picks */
     uint64_t park_order; /* timer order of the next deadline (timer.h), 0 = the order of setting */
-    struct waiter *waiters;       /* room for a large select, made at the first */
+    struct waiter *many; /* room for a large select, made at the first */
     struct rt_frame *frame;       /* the innermost, or NULL */
     void (*on_goexit)(void *arg); /* what a Goexit does last (errgroup.c); NULL: nothing */
     const char *panic_text;
+    struct waiter few[FEW_CASES]; /* waiters of a select */
+    /* A blocked operation, for who goes on with it when it is over (chan.c, select.c). */
+    void *on;  /* the channel, or the select's cases */
+    void *out; /* where a received value goes, or NULL */
+    int32_t cases_n;
+    bool selecting; /* sim: its other waiters are to be taken out by who completes it */
+
+    _Atomic uint8_t state; /* enum task_state, last emitted; in live also by who wakes it */
+    _Atomic uint8_t why;   /* enum why, last emitted */
+    uint8_t proc;          /* PROC_NONE in live */
+    bool ok;               /* outcome, written by the one who completes the operation */
+    struct rt *rt;
+    uint32_t id;
+    _Atomic uint32_t ticket; /* counts waits; a waiter with an old ticket is dead */
+    uint32_t fired;          /* outcome: which waiter (case) was completed */
+    uintptr_t value;         /* outcome: what was received */
+    struct waiter wait;      /* of an operation that waits in one queue */
 };
 
 /* What both worlds keep of a run; each executor's run begins with it. */

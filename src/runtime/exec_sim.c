@@ -25,27 +25,20 @@
 
 /* ---- run queues ---------------------------------------------------------------------------- */
 
-void sim_runq_grow(struct sim_proc *p)
+static void runq_alloc(struct sim_proc *p, uint32_t cap)
 {
-    uint32_t cap = p->cap ? p->cap * 2 : 16;
     struct sim_task **ring = xmalloc(cap * sizeof(struct sim_task *));
     for (uint32_t i = 0; i < p->len; i++)
-        ring[i] = p->ring[(p->head + i) & (p->cap - 1)];
+        ring[i] = p->ring[(p->head + i) & p->mask];
     free(p->ring);
     p->ring = ring;
-    p->cap = cap;
+    p->mask = cap - 1;
     p->head = 0;
 }
 
-static inline struct sim_task *runq_take(struct sim *s, int proc)
+void sim_runq_grow(struct sim_proc *p)
 {
-    struct sim_proc *p = &s->proc[proc];
-    uint32_t mask = p->cap - 1;
-    struct sim_task *t = p->ring[p->head++ & mask];
-    if (--p->len == 0)
-        s->ready &= ~(UINT64_C(1) << proc);
-    s->runnable--;
-    return t;
+    runq_alloc(p, 2 * (p->mask + 1));
 }
 
 /* An idle processor takes half of the run queue of a busy one (Blumofe and Leiserson, 1999). */
@@ -55,29 +48,22 @@ static bool steal(struct sim *s)
     uint64_t idle = all & ~s->busy, full = s->ready & s->busy;
     if (!idle || !full)
         return false;
-    int thief = __builtin_ctzll(idle);
+    struct sim_proc *thief = &s->proc[__builtin_ctzll(idle)];
     uint32_t skip = rng_below(s->schedule_rng, (uint32_t)__builtin_popcountll(full));
     while (skip--)
         full &= full - 1;
-    int victim = __builtin_ctzll(full);
-    uint32_t n = (s->proc[victim].len + 1) / 2;
-    for (uint32_t i = 0; i < n; i++) {
-        struct sim_proc *p = &s->proc[victim];
-        struct sim_task *t = p->ring[p->head++ & (p->cap - 1)];
-        if (--p->len == 0)
-            s->ready &= ~(UINT64_C(1) << victim);
-        s->runnable--;
-        t->home = (uint8_t)thief;
-        sim_runq_push(s, thief, t, false);
-    }
-    emit(NULL, EV_PROC, 0, (uint16_t)victim, 0, 0, n, emit_ab((uint32_t)thief, s->proc[thief].len));
+    struct sim_proc *victim = &s->proc[__builtin_ctzll(full)];
+    uint32_t n = (victim->len + 1) / 2;
+    for (uint32_t i = 0; i < n; i++)
+        sim_runq_push(s, thief, sim_runq_pop(s, victim));
+    emit(NULL, EV_PROC, 0, victim->index, 0, 0, n, emit_ab(thief->index, thief->len));
     return true;
 }
 
 /* The next task that has a processor, or NULL. */
 static inline struct sim_task *pick(struct sim *s)
 {
-    if (!s->runnable)
+    if (!s->ready)
         return NULL;
     uint64_t can = s->ready & ~s->busy;
     if (UNLIKELY(!can)) {
@@ -86,14 +72,13 @@ static inline struct sim_task *pick(struct sim *s)
         can = s->ready & ~s->busy;
     }
     if (UNLIKELY(s->oracle)) {
-        s->at = sim_oracle_next(s);
-    } else if (!(can >> s->at & 1)) {
-        uint64_t above = can & ~((UINT64_C(2) << s->at) - 1);
-        s->at = __builtin_ctzll(above ? above : can);
+        s->here = &s->proc[sim_oracle_next(s)];
+    } else if (!(can & s->here->bit)) {
+        uint64_t above = can & ~((s->here->bit << 1) - 1);
+        s->here = &s->proc[__builtin_ctzll(above ? above : can)];
     }
-    struct sim_task *t = runq_take(s, s->at);
-    t->home = (uint8_t)s->at;
-    t->t.proc = (uint8_t)s->at;
+    struct sim_task *t = sim_runq_pop(s, s->here);
+    t->t.proc = s->here->index;
     return t;
 }
 
@@ -121,6 +106,15 @@ static NOINLINE void run_posts(struct sim *s)
     }
 }
 
+/* When the short way of sim_next() must be left. A post that comes from now on sets look_at to 0
+ * itself; one that came before is seen here. */
+static void look_at_steps(struct sim *s)
+{
+    atomic_store(&s->look_at, s->oracle ? 0 : s->step_end);
+    if (atomic_load(&s->posted))
+        atomic_store(&s->look_at, 0);
+}
+
 /* Finds what runs next, moving time on if nothing can now. NULL: the caller of rt_sim_run decides.
  */
 struct sim_task *sim_next_task(struct sim *s)
@@ -131,6 +125,7 @@ struct sim_task *sim_next_task(struct sim *s)
         if (UNLIKELY(atomic_load_explicit(&s->posted, memory_order_acquire))) {
             rt_current = NULL;
             run_posts(s);
+            look_at_steps(s);
         }
         if (UNLIKELY(s->steps >= s->step_end))
             return NULL; /* also when the run has ended: sim_stop() */
@@ -163,13 +158,19 @@ NORETURN static inline __attribute__((always_inline)) void sim_exit(struct task 
     struct sim_task *next = NULL;
     struct coro *from = &s->nobody;
     if (self) {
-        from = &sim_task(self)->co;
+        struct sim_task *t = sim_task(self);
+        from = &t->co;
         s->alive--;
-        if (self->state == TASK_DONE)
-            s->reap = sim_task(self);
         if (s->rt.main_done && !s->alive)
             rt_stop(&s->rt, END_DONE);
         next = sim_next(s);
+        if (self->state == TASK_DONE) {
+#ifdef CORO_PLAIN
+            sim_stack_give(s, t); /* whoever takes it comes after the switch */
+#else
+            s->reap = t;
+#endif
+        }
     }
     /* A timer or a command has panicked. Whose stack it borrowed is left as it is: others may have
      * to look at what waits on it. */
@@ -196,26 +197,27 @@ static void task_timer_fired(struct rt *rt, void *arg)
 {
     struct sim *s = sim_of(rt);
     struct sim_task *t = arg;
+    struct sim_proc *p = &s->proc[t->t.proc];
     if (!t->working) {
-        t->timed_out = true;
-        t->parked = false;
+        t->parking = SIM_TIMED_OUT;
         task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
-        sim_runq_push(s, t->home, t, false);
+        sim_runq_push(s, p, t);
         return;
     }
     if (!s->limited) {
         t->work_left = 0;
-        sim_runq_push(s, t->home, t, true);
+        sim_runq_push_front(s, p, t);
         return;
     }
     t->work_left -= t->work_left < SIM_SLICE_NS ? t->work_left : SIM_SLICE_NS;
-    struct sim_proc *p = &s->proc[t->home];
     p->worker = NULL;
-    s->busy &= ~(UINT64_C(1) << t->home);
-    bool others = p->len > 0 && t->work_left > 0;
-    if (others)
+    s->busy &= ~p->bit;
+    if (p->len > 0 && t->work_left > 0) {
         task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
-    sim_runq_push(s, t->home, t, !others);
+        sim_runq_push(s, p, t);
+    } else {
+        sim_runq_push_front(s, p, t);
+    }
 }
 
 static struct task *sim_task_new(struct rt *rt)
@@ -225,8 +227,9 @@ static struct task *sim_task_new(struct rt *rt)
     if (!t)
         return NULL;
     t->work_left = 0;
-    t->permit = t->timed_out = t->working = t->parked = false;
-    t->home = t->t.proc = (uint8_t)s->at;
+    t->parking = SIM_AWAKE;
+    t->working = false;
+    t->t.proc = s->here->index;
     rt_timer_init(&t->timer, 0, task_timer_fired, t);
     return &t->t;
 }
@@ -237,7 +240,7 @@ static bool sim_spawn(struct rt *rt, struct task *task)
     struct sim_task *t = sim_task(task);
     coro_make(&t->co, t->low, (char *)t, task_entry);
     s->alive++;
-    sim_runq_push(s, t->home, t, false);
+    sim_runq_push(s, s->here, t);
     return true;
 }
 
@@ -254,14 +257,14 @@ static void sim_work(struct task *self, int64_t ns)
     while (t->work_left > 0) {
         int64_t slice = s->limited && t->work_left > SIM_SLICE_NS ? SIM_SLICE_NS : t->work_left;
         if (s->limited) {
-            s->proc[s->at].worker = t;
-            s->busy |= UINT64_C(1) << s->at;
+            s->here->worker = t;
+            s->busy |= s->here->bit;
         }
         t->working = true;
         t->timer.when_ns = s->now_ns + slice;
         t->timer.order = 0;
         timer_heap_set(&s->timers, &t->timer);
-        sim_switch_away(s, t);
+        sim_switch_to(s, t, sim_next_task(s));
         t->working = false;
         if (self->state == TASK_RUNNABLE)
             task_emit(self, TASK_RUNNING, WHY_NONE, 0);
@@ -321,7 +324,8 @@ static void sim_post(struct rt *rt, void (*fn)(struct rt *, void *), void *arg)
     pthread_mutex_lock(&s->post_lock);
     *s->posts_tail = p;
     s->posts_tail = &p->next;
-    atomic_store_explicit(&s->posted, true, memory_order_release);
+    atomic_store(&s->posted, true);
+    atomic_store(&s->look_at, 0);
     pthread_mutex_unlock(&s->post_lock);
 }
 
@@ -369,7 +373,8 @@ static void leave(struct sim *s, struct entered was)
 static void sim_stop(struct rt *rt, enum end_why why)
 {
     struct sim *s = sim_of(rt);
-    s->step_end = 0; /* the run is over at the next look */
+    s->step_end = 0; /* the run is over at the next look, which is now */
+    atomic_store(&s->look_at, 0);
     if (rt_engine == rt) {
         emit(NULL, EV_END, (uint8_t)why, 0, 0, 0, 0, 0);
         return;
@@ -435,6 +440,7 @@ enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
     uint64_t end = steps > UINT64_MAX - s->steps ? UINT64_MAX : s->steps + steps;
     s->until_ns = until_ns;
     s->step_end = rt_ended(rt) ? 0 : look_up_at(s, end);
+    look_at_steps(s);
     coro_main(&s->main);
     for (;;) {
         struct sim_task *t = next_from_main(s);
@@ -449,17 +455,19 @@ enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
             break;
         }
         if (s->steps >= s->step_end) {
-            if (s->still_steps && s->steps - s->moved_at >= s->still_steps)
+            if (s->still_steps && s->steps - s->moved_at >= s->still_steps) {
                 stands_still(s);
-            else if (s->steps >= end)
+                continue;
+            }
+            if (s->steps >= end)
                 break;
-            else
-                s->step_end = look_up_at(s, end);
+            s->step_end = look_up_at(s, end);
+            look_at_steps(s);
             continue;
         }
         if (atomic_load(&s->posted))
             continue;
-        if (!s->timers.n && !s->runnable) {
+        if (!s->timers.n && !s->ready) {
             rt_stop(rt, quiescent(s));
             continue;
         }
@@ -533,10 +541,20 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
         *why = schedule ? "procs must be 0..64" : "there is no such schedule";
         return NULL;
     }
-    struct sim *s = xcalloc(1, sizeof *s);
+    struct sim *s = aligned_alloc(64, sizeof *s);
+    if (!s)
+        die("out of memory");
+    memset(s, 0, sizeof *s);
     rt_init(&s->rt, &sim_ops, c);
     s->procs = c->procs ? c->procs : 1;
     s->limited = c->procs > 0;
+    s->here = &s->proc[0];
+    for (int i = 0; i < SIM_PROCS; i++) {
+        s->proc[i].index = (uint8_t)i;
+        s->proc[i].bit = UINT64_C(1) << i;
+    }
+    for (int i = 0; i < s->procs; i++)
+        runq_alloc(&s->proc[i], 16);
     s->schedule_rng = rt_rng(&s->rt, "schedule");
     s->oracle = sim_oracle_make(s, schedule, c->schedule_use);
     s->rt.gate = s->oracle ? GATE_STEPS : 0;

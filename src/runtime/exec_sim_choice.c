@@ -55,7 +55,7 @@ void sim_oracle_free(struct sim_oracle *o)
 /* How many in the processor's queue can go on. */
 static uint32_t eligible(const struct sim_proc *p)
 {
-    return p->len && p->ring[p->head & (p->cap - 1)]->t.state == TASK_RUNNING ? 1 : p->len;
+    return p->len && p->ring[p->head & p->mask]->t.state == TASK_RUNNING ? 1 : p->len;
 }
 
 static uint64_t not_in_work(const struct sim *s)
@@ -87,14 +87,14 @@ static void find_candidates(struct sim *s, const struct task *self)
     else if (self)
         o->point.n = 1;
     for (uint64_t left = not_in_work(s); left;) {
-        int q = next_proc(left, s->at);
+        int q = next_proc(left, s->here->index);
         const struct sim_proc *p = &s->proc[q];
         uint32_t n = eligible(p);
         left &= ~(UINT64_C(1) << q);
         if (!looks)
             o->point.n += n;
         for (uint32_t i = 0; looks && i < n; i++)
-            add(o, p->ring[(p->head + i) & (p->cap - 1)]->t.id);
+            add(o, p->ring[(p->head + i) & p->mask]->t.id);
     }
     o->point.task = looks ? o->task : NULL;
 }
@@ -112,9 +112,9 @@ static uint32_t ask(struct sim *s)
 static int bring_forward(struct sim *s, uint32_t i)
 {
     for (uint64_t left = not_in_work(s); left;) {
-        int q = next_proc(left, s->at);
+        int q = next_proc(left, s->here->index);
         struct sim_proc *p = &s->proc[q];
-        uint32_t n = eligible(p), mask = p->cap - 1;
+        uint32_t n = eligible(p), mask = p->mask;
         if (i < n) {
             struct sim_task *chosen = p->ring[(p->head + i) & mask];
             for (; i; i--)
@@ -161,15 +161,15 @@ void sim_oracle_step(struct sim *s, struct task *self)
     uint32_t i = ask(s);
     if (!i)
         return;
-    int mine = s->at, q = bring_forward(s, i - 1);
+    int q = bring_forward(s, i - 1);
     o->decided = true;
     o->proc = q;
-    if (q == mine) {
+    if (q == s->here->index) {
         task_emit(self, TASK_RUNNABLE, WHY_NONE, 0);
         sim_yield(self);
         task_emit(self, TASK_RUNNING, WHY_NONE, 0);
     } else {
-        sim_runq_push(s, mine, t, true);
-        sim_switch_away(s, t);
+        sim_runq_push_front(s, s->here, t);
+        sim_switch_to(s, t, sim_next(s));
     }
 }

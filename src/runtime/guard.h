@@ -25,10 +25,11 @@ extern _Atomic int guard_spins;
 void guard_lock_slow(struct guard *g);
 void guard_unlock_slow(struct guard *g);
 
-/* Task or engine context. Blocks for as long as another holder's few instructions take. */
-static inline void guard_lock(struct guard *g)
+/* Task or engine context. Blocks for as long as another holder's few instructions take. live: a
+ * caller that has looked already says what it saw. */
+static inline void guard_lock_as(struct guard *g, bool live)
 {
-    if (LIKELY(!guard_live))
+    if (!live)
         return;
     uint32_t free_word = 0;
     if (!atomic_compare_exchange_strong_explicit(&g->word, &free_word, 1, memory_order_acquire,
@@ -36,12 +37,22 @@ static inline void guard_lock(struct guard *g)
         guard_lock_slow(g);
 }
 
-static inline void guard_unlock(struct guard *g)
+static inline void guard_unlock_as(struct guard *g, bool live)
 {
-    if (LIKELY(!guard_live))
+    if (!live)
         return;
     if (atomic_exchange_explicit(&g->word, 0, memory_order_release) == 2)
         guard_unlock_slow(g);
+}
+
+static inline void guard_lock(struct guard *g)
+{
+    guard_lock_as(g, UNLIKELY(guard_live));
+}
+
+static inline void guard_unlock(struct guard *g)
+{
+    guard_unlock_as(g, UNLIKELY(guard_live));
 }
 
 #endif

@@ -31,16 +31,42 @@ static inline __attribute__((always_inline)) bool task_park(struct task *self, i
     return ok;
 }
 
-/* Emits "runnable" for t and gives it the permit. Outside of guards, once per wait. */
-static inline void task_unpark(struct task *t)
+/* The same for operations that are called very often, in sim, as their last act: then(self) is
+ * their result, and begins with sim_park_ended(). What it needs to know stands in the task, for the
+ * operation's frame is gone. */
+static inline __attribute__((always_inline)) int
+sim_park_then(struct task *self, int64_t deadline_ns, int (*then)(void *self))
 {
-    if (LIKELY(!guard_live))
+    struct sim *s = sim_of(self->rt);
+    if (!sim_park_begins(s, sim_task(self), deadline_ns))
+        return then(self);
+    return sim_leave(s, sim_task(self), then);
+}
+
+static inline bool sim_park_ended(struct task *self)
+{
+    sim_back(sim_of(self->rt), sim_task(self));
+    bool ok = sim_parked(sim_task(self));
+    task_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
+    return ok;
+}
+
+/* Emits "runnable" for t and gives it the permit. Outside of guards, once per wait. live: a caller
+ * that has looked already says what it saw. */
+static inline void task_unpark_as(struct task *t, bool live)
+{
+    if (!live)
         sim_goes_to(t);
     task_state(t, NULL, TASK_RUNNABLE, WHY_NONE, 0);
-    if (LIKELY(!guard_live))
+    if (!live)
         sim_unpark(t);
     else
         t->rt->ops->unpark(t);
+}
+
+static inline void task_unpark(struct task *t)
+{
+    task_unpark_as(t, UNLIKELY(guard_live));
 }
 
 #endif

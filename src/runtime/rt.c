@@ -206,6 +206,12 @@ void rt_at_destroy(struct rt *rt, void (*fn)(void *arg), void *arg)
 
 /* ---- what a task may ask for --------------------------------------------------------------- */
 
+static int slept(void *self)
+{
+    sim_park_ended(self);
+    return 0;
+}
+
 void rt_sleep(int64_t ns)
 {
     struct task *self = rt_current;
@@ -216,7 +222,10 @@ void rt_sleep(int64_t ns)
     rt_gate_live();
     int64_t until = rt_now() + ns;
     task_waits(self, NULL, TASK_SLEEPING, WHY_SLEEP, 0);
-    task_park(self, until);
+    if (LIKELY(!guard_live))
+        sim_park_then(self, until, slept);
+    else
+        task_park(self, until);
 }
 
 void rt_work(int64_t ns)
@@ -225,15 +234,26 @@ void rt_work(int64_t ns)
         rt_current->rt->ops->work(rt_current, ns);
 }
 
+static int yielded(void *arg)
+{
+    struct task *self = arg;
+    sim_back(sim_of(self->rt), sim_task(self));
+    task_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
+    return 0;
+}
+
 void rt_yield(void)
 {
     struct task *self = rt_current;
     rt_gate_live();
     task_state(self, NULL, TASK_RUNNABLE, WHY_NONE, 0);
-    if (LIKELY(!guard_live))
-        sim_yield(self);
-    else
-        self->rt->ops->yield(self);
+    if (LIKELY(!guard_live)) {
+        struct sim *s = sim_of(self->rt);
+        sim_runq_push(s, s->here, sim_task(self));
+        sim_leave(s, sim_task(self), yielded);
+        return;
+    }
+    self->rt->ops->yield(self);
     task_state(self, NULL, TASK_RUNNING, WHY_NONE, 0);
 }
 

@@ -13,24 +13,36 @@
 enum { SIM_PROCS = 64, SIM_CHUNK = 4096 };
 #define SIM_SLICE_NS INT64_C(10000000)
 
+/* Where a task stands in a park. */
+enum sim_parking {
+    SIM_AWAKE,
+    SIM_PARKED,
+    SIM_HUNG,      /* parked, in io without a deadline */
+    SIM_TIMED_OUT, /* its deadline has passed, it is runnable */
+    SIM_BOTH,      /* the same, and then came the permit */
+    SIM_PERMIT     /* the permit came first: the next park returns at once */
+};
+
 /* A task, at the top of its own stack slot: a blocked task costs one touched page. */
 struct sim_task {
     struct task t;
     struct coro co;
+    uint8_t parking; /* enum sim_parking */
+    bool working;
+    char *low;             /* the slot */
     struct rt_timer timer; /* deadline of park, end of a work slice */
     int64_t work_left;     /* ns of work() still to do */
     struct sim_task *next; /* free list */
-    char *low;             /* the slot */
     uint32_t slot;         /* number of the slot */
     uint32_t points;       /* where the schedule was asked at an operation of it */
-    uint8_t home;          /* the processor it last ran on */
-    bool permit, timed_out, working, parked, made;
 };
 
 /* A virtual processor: a run queue (a ring of a power of two), and what keeps it busy. */
 struct sim_proc {
-    struct sim_task **ring;
-    uint32_t cap, head, len;
+    _Alignas(64) struct sim_task **ring;
+    uint32_t mask, head, len;
+    uint8_t index;
+    uint64_t bit;            /* 1 << index */
     struct sim_task *worker; /* in work(): the processor is taken */
 };
 
@@ -42,29 +54,31 @@ struct sim_post {
 
 struct sim {
     struct rt rt;
-    int64_t now_ns;
+    _Alignas(64) int64_t now_ns;
+    uint64_t steps; /* made so far */
+    /* When steps reaches it, sim_next_task() must look at everything: step_end, or 0 where a post
+     * waits or a schedule has a say. Other threads set it to 0 (sim_post). */
+    _Atomic uint64_t look_at;
+    struct sim_proc *here; /* the processor that runs now */
+    uint64_t ready;        /* bit p: proc[p] has a run queue */
+    struct timer_heap timers;
+    uint64_t busy;     /* bit p: proc[p] is in work() */
     int64_t until_ns;  /* of this rt_sim_run */
-    uint64_t steps;    /* made so far */
     uint64_t step_end; /* stop when steps reaches it */
     uint64_t moved_at; /* steps when time last moved */
     uint64_t still_steps;
-    struct timer_heap timers;
-    struct sim_proc proc[SIM_PROCS];
     int procs; /* at least 1; `limited` says whether work() takes them */
     bool limited;
-    int at;                    /* the processor that runs now */
-    uint64_t ready;            /* bit p: proc[p] has a run queue */
-    uint64_t busy;             /* bit p: proc[p] is in work() */
     struct rng *schedule_rng;  /* of thefts */
     struct sim_oracle *oracle; /* exec_sim_choice.c; NULL: first in, first out */
     struct coro main;
-    struct coro nobody;    /* takes what is left for ever without being a task's end */
-    bool on_main;          /* timers and commands run on the main context now */
-    jmp_buf leave_main;    /* the way out for one that panics there */
-    struct sim_task *reap; /* left its stack for ever; free it from another stack */
+    struct coro nobody; /* takes what is left for ever without being a task's end */
+    bool on_main;       /* timers and commands run on the main context now */
+    jmp_buf leave_main; /* the way out for one that panics there */
     struct sim_task *spare;
-    uint32_t alive, hung; /* tasks; those that wait for io without a deadline */
-    uint32_t runnable;    /* tasks in all run queues */
+    struct sim_task *reap; /* where a coroutine is more than its stack: to be freed from another */
+    uint32_t alive, hung;  /* tasks; those that wait for io without a deadline */
+    struct sim_proc proc[SIM_PROCS];
     struct emitter out;
     uint64_t handed; /* events that have left the chunk */
     struct event chunk[SIM_CHUNK];
@@ -116,120 +130,165 @@ static inline struct sim_task *sim_task(struct task *t)
     return (struct sim_task *)t;
 }
 
-static inline void sim_runq_push(struct sim *s, int proc, struct sim_task *t, bool front)
+static inline void sim_runq_push(struct sim *s, struct sim_proc *p, struct sim_task *t)
 {
-    struct sim_proc *p = &s->proc[proc];
-    if (UNLIKELY(p->len == p->cap))
+    if (UNLIKELY(p->len > p->mask))
         sim_runq_grow(p);
-    if (front)
-        p->ring[--p->head & (p->cap - 1)] = t;
-    else
-        p->ring[(p->head + p->len) & (p->cap - 1)] = t;
-    p->len++;
-    s->ready |= UINT64_C(1) << proc;
-    s->runnable++;
+    p->ring[(p->head + p->len) & p->mask] = t;
+    if (p->len++ == 0)
+        s->ready |= p->bit;
 }
 
+/* Goes on before all others. */
+static inline void sim_runq_push_front(struct sim *s, struct sim_proc *p, struct sim_task *t)
+{
+    if (UNLIKELY(p->len > p->mask))
+        sim_runq_grow(p);
+    p->ring[--p->head & p->mask] = t;
+    if (p->len++ == 0)
+        s->ready |= p->bit;
+}
+
+static inline struct sim_task *sim_runq_pop(struct sim *s, struct sim_proc *p)
+{
+    struct sim_task *t = p->ring[p->head++ & p->mask];
+    if (--p->len == 0)
+        s->ready &= ~p->bit;
+    return t;
+}
+
+/* A stack that was left for ever is given back: at once where a coroutine is no more than that,
+ * else by whoever runs next. */
 static inline void sim_reap(struct sim *s)
 {
+#ifndef CORO_PLAIN
     struct sim_task *dead = s->reap;
     if (dead) {
         s->reap = NULL;
         coro_free(&dead->co);
         sim_stack_give(s, dead);
     }
+#else
+    (void)s;
+#endif
 }
 
-/* Leaves the running task; returns when it is dispatched again. */
-/* The usual case of sim_next_task() inline: nothing asks for attention and this processor has work.
- */
+/* The usual case of sim_next_task() inline: nothing asks for attention and this processor, which is
+ * not in work(), has more to do. */
 static inline struct sim_task *sim_next(struct sim *s)
 {
-    struct sim_proc *p = &s->proc[s->at];
-    if (UNLIKELY(!p->len || p->worker || s->steps >= s->step_end || s->oracle ||
-                 atomic_load_explicit(&s->posted, memory_order_acquire)))
+    struct sim_proc *p = s->here;
+    if (UNLIKELY(!p->len || s->steps >= atomic_load_explicit(&s->look_at, memory_order_relaxed)))
         return sim_next_task(s);
-    struct sim_task *t = p->ring[p->head++ & (p->cap - 1)];
-    if (--p->len == 0)
-        s->ready &= ~(UINT64_C(1) << s->at);
-    s->runnable--;
+    struct sim_task *t = sim_runq_pop(s, p);
     s->steps++;
-    t->home = (uint8_t)s->at;
-    t->t.proc = (uint8_t)s->at;
+    t->t.proc = p->index;
     return t;
 }
 
-static inline __attribute__((always_inline)) void sim_switch_away(struct sim *s,
-                                                                  struct sim_task *self)
+/* The running task has been left for `next` and is back. */
+static inline void sim_back(struct sim *s, struct sim_task *self)
 {
-    struct sim_task *next = sim_next(s);
-    if (next == self) {
-        rt_current = &self->t;
-        return;
-    }
-    rt_current = next ? &next->t : NULL;
-    coro_switch(&self->co, next ? &next->co : &s->main, false);
     sim_stack_check(self);
     sim_reap(s);
+}
+
+/* Leaves the running task for next (NULL: the main context); returns when it is dispatched again.
+ */
+static inline __attribute__((always_inline)) void
+sim_switch_to(struct sim *s, struct sim_task *self, struct sim_task *next)
+{
+    rt_current = next ? &next->t : NULL;
+    if (next == self)
+        return;
+    coro_switch(&self->co, next ? &next->co : &s->main, false);
+    sim_back(s, self);
+}
+
+/* Leaves the running task as an operation's last act: then(self) is its result (coro.h). The first
+ * thing in then() is sim_back(). */
+static inline __attribute__((always_inline)) int sim_leave(struct sim *s, struct sim_task *self,
+                                                           int (*then)(void *self))
+{
+    struct sim_task *next = sim_next(s);
+    rt_current = next ? &next->t : NULL;
+    if (UNLIKELY(next == self))
+        return then(self);
+    return coro_switch_then(&self->co, next ? &next->co : &s->main, then, self);
+}
+
+/* Before a park. False: there is no need to, sim_parked() knows already. */
+static inline bool sim_park_begins(struct sim *s, struct sim_task *t, int64_t deadline_ns)
+{
+    if (UNLIKELY(t->parking == SIM_PERMIT)) {
+        t->parking = SIM_AWAKE;
+        return false;
+    }
+    t->parking = SIM_PARKED;
+    if (deadline_ns != NEVER) {
+        if (deadline_ns <= s->now_ns) {
+            t->parking = SIM_TIMED_OUT;
+            return false;
+        }
+        t->timer.when_ns = deadline_ns;
+        t->timer.order = t->t.park_order;
+        t->t.park_order = 0;
+        timer_heap_set(&s->timers, &t->timer);
+    } else if (UNLIKELY(t->t.why == WHY_IO)) {
+        t->parking = SIM_HUNG;
+        s->hung++;
+    }
+    return true;
+}
+
+/* After it. False: the deadline passed. */
+static inline bool sim_parked(struct sim_task *t)
+{
+    if (LIKELY(t->parking == SIM_AWAKE))
+        return true;
+    t->parking = t->parking == SIM_BOTH ? SIM_PERMIT : SIM_AWAKE;
+    return false;
 }
 
 static inline __attribute__((always_inline)) bool sim_park(struct task *self, int64_t deadline_ns)
 {
     struct sim *s = sim_of(self->rt);
     struct sim_task *t = sim_task(self);
-    if (UNLIKELY(t->permit)) {
-        t->permit = false;
-        return true;
-    }
-    bool hung = false;
-    if (deadline_ns != NEVER) {
-        if (deadline_ns <= s->now_ns)
-            return false;
-        t->timer.when_ns = deadline_ns;
-        t->timer.order = self->park_order;
-        self->park_order = 0;
-        timer_heap_set(&s->timers, &t->timer);
-    } else if (UNLIKELY(self->why == WHY_IO)) {
-        hung = true;
-        s->hung++;
-    }
-    t->parked = true;
-    sim_switch_away(s, t);
-    s->hung -= hung;
-    if (t->timed_out) {
-        t->timed_out = false;
-        return false;
-    }
-    return true;
+    if (sim_park_begins(s, t, deadline_ns))
+        sim_switch_to(s, t, sim_next(s));
+    return sim_parked(t);
 }
 
 /* Whose run queue it will stand in once it is woken: the waker's. */
 static inline void sim_goes_to(struct task *task)
 {
-    struct sim *s = sim_of(task->rt);
-    task->proc = rt_current ? (uint8_t)s->at : sim_task(task)->home;
+    if (rt_current)
+        task->proc = sim_of(task->rt)->here->index;
 }
 
 static inline void sim_unpark(struct task *task)
 {
     struct sim *s = sim_of(task->rt);
     struct sim_task *t = sim_task(task);
-    if (UNLIKELY(!t->parked)) {
-        t->permit = true;
-        return;
+    if (UNLIKELY(t->parking != SIM_PARKED)) {
+        if (t->parking != SIM_HUNG) {
+            t->parking = t->parking == SIM_TIMED_OUT ? SIM_BOTH : SIM_PERMIT;
+            return;
+        }
+        s->hung--;
     }
-    t->parked = false;
-    if (t->timer.index)
+    t->parking = SIM_AWAKE;
+    if (UNLIKELY(t->timer.index))
         timer_heap_remove(&s->timers, &t->timer);
-    sim_runq_push(s, task->proc, t, false);
+    sim_runq_push(s, &s->proc[task->proc], t);
 }
 
 /* The caller emits the states around it. */
-static inline __attribute__((always_inline)) void sim_yield(struct task *self)
+static inline void sim_yield(struct task *self)
 {
     struct sim *s = sim_of(self->rt);
-    sim_runq_push(s, s->at, sim_task(self), false);
-    sim_switch_away(s, sim_task(self));
+    sim_runq_push(s, s->here, sim_task(self));
+    sim_switch_to(s, sim_task(self), sim_next(s));
 }
 
 #endif

@@ -39,7 +39,8 @@ void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void 
     t->line = 0;
     t->frame = NULL;
     t->on_goexit = NULL;
-    t->waiters = NULL;
+    t->many = NULL;
+    t->selecting = false;
     t->park_order = 0;
     t->wake_stamp = 0;
     t->state = TASK_NEW;

@@ -17,19 +17,6 @@
 
 #include "runtime/park.h"
 
-struct waiter {
-    struct waiter *next, *prev;
-    struct task *task;
-    uint32_t ticket;
-    uint32_t index; /* the case of a select */
-    bool queued;
-    uintptr_t value; /* what a sender sends */
-};
-struct waitq {
-    struct waiter *head, *tail;
-    uint32_t n;
-};
-
 static inline void waitq_add(struct waitq *q, struct waiter *w, struct task *self, uint32_t index,
                              uintptr_t value)
 {
@@ -85,15 +72,20 @@ static inline bool waiter_dead(const struct waiter *w)
 }
 
 /* True: the wait is ours to complete. */
-static inline bool task_claim(struct task *t, uint32_t ticket)
+static inline bool task_claim_as(struct task *t, uint32_t ticket, bool live)
 {
-    if (LIKELY(!guard_live)) {
+    if (!live) {
         if (atomic_load_explicit(&t->ticket, memory_order_relaxed) != ticket)
             return false;
         atomic_store_explicit(&t->ticket, ticket + 1, memory_order_relaxed);
         return true;
     }
     return atomic_compare_exchange_strong(&t->ticket, &ticket, ticket + 1);
+}
+
+static inline bool task_claim(struct task *t, uint32_t ticket)
+{
+    return task_claim_as(t, ticket, UNLIKELY(guard_live));
 }
 
 /* Is somebody alive waiting? Drops the dead at the front. */
@@ -105,16 +97,27 @@ static inline bool waitq_any(struct waitq *q)
 }
 
 /* Takes the first whose wait could be claimed, or NULL. The caller writes the outcome and unparks
- * w->task; the waiter itself lies on that task's stack and is gone after the unpark. */
-static inline struct waiter *waitq_claim(struct waitq *q)
+ * w->task; the waiter itself is that task's and is gone after the unpark. */
+static inline struct waiter *waitq_claim_as(struct waitq *q, bool live)
 {
-    while (q->head) {
-        struct waiter *w = q->head;
-        waitq_remove(q, w);
-        if (task_claim(w->task, w->ticket))
+    struct waiter *w;
+    while ((w = q->head)) {
+        q->head = w->next;
+        if (w->next)
+            w->next->prev = NULL;
+        else
+            q->tail = NULL;
+        q->n--;
+        w->queued = false;
+        if (LIKELY(task_claim_as(w->task, w->ticket, live)))
             return w;
     }
     return NULL;
+}
+
+static inline struct waiter *waitq_claim(struct waitq *q)
+{
+    return waitq_claim_as(q, UNLIKELY(guard_live));
 }
 
 /* Takes all whose waits could be claimed, in order, linked by next. */
@@ -147,6 +150,17 @@ static inline __attribute__((always_inline)) bool wait_completed(struct task *se
     if (task_park(self, deadline_ns))
         return true;
     if (task_claim(self, ticket))
+        return false;
+    return task_park(self, NEVER);
+}
+
+/* The same in sim, in what an operation left to be called after its park (sim_park_then): of the
+ * wait of self->wait. */
+static inline bool sim_wait_completed(struct task *self)
+{
+    if (LIKELY(sim_park_ended(self)))
+        return true;
+    if (task_claim_as(self, self->wait.ticket, false))
         return false;
     return task_park(self, NEVER);
 }
