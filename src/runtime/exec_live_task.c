@@ -158,14 +158,17 @@ static void *task_thread(void *arg)
     return NULL;
 }
 
-/* The lock is held. */
+/* The lock is held, and may be given back meanwhile. */
 static struct live_task *record(struct live *l)
 {
     struct live_task *lt = l->free;
     if (lt) {
         l->free = lt->next;
         if (lt->over) {
-            pthread_join(lt->thread, NULL); /* it is on its way out, and takes no lock of ours */
+            /* On its way out, where it may want the lock yet (live_maybe_quiet). */
+            pthread_mutex_unlock(&l->lock);
+            pthread_join(lt->thread, NULL);
+            pthread_mutex_lock(&l->lock);
             lt->has_thread = lt->over = false;
         }
         return lt;
@@ -192,7 +195,8 @@ static struct live_task *with_thread(struct live *l)
     }
     lt = record(l);
     atomic_store_explicit(&lt->start, START_NONE, memory_order_relaxed);
-    lt->has_thread = live_thread(&lt->thread, NULL, l->stack_bytes, task_thread, lt);
+    if (!l->quit)
+        lt->has_thread = live_thread(&lt->thread, NULL, l->stack_bytes, task_thread, lt);
     if (lt->has_thread)
         return lt;
     lt->next = l->free;

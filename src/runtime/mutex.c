@@ -85,11 +85,14 @@ struct mutex_waiter {
     bool handed;
 };
 
-/* The guard is held and LOCKED is off. Returns whom to unpark, or NULL. */
+/* The guard is held, LOCKED was taken off. Returns whom to unpark, or NULL.
+ *
+ * Without probes it was taken off outside of the guard, and much may have happened since: the last
+ * waiter gives up and takes STARVING along, a newcomer locks it, others starve at him. */
 static struct task *wake_next(struct mutex *m)
 {
     uint32_t seen = word_load(&m->word);
-    if (!(seen & STARVING) && seen & (LOCKED | WOKEN))
+    if (seen & LOCKED || (seen & WOKEN && !(seen & STARVING)))
         return NULL; /* who has it or comes to try sees to the queue */
     struct waiter *w = waitq_claim(&m->waiters);
     uint32_t clear = m->waiters.n ? 0 : WAITING;
