@@ -22,16 +22,23 @@ struct psr_encoder {
     uint32_t count;
     int64_t first_ns;
     uint32_t shapes, epoch;
+    bool vectors;
     uint8_t one_number[EV_COUNT]; /* the kind uses V */
     struct event prev;
     struct event last[256];
     struct psr_shape_slot {
-        uint64_t key; /* epoch, kind, op, the 24 bits; another epoch's is free */
+        uint64_t key; /* epoch (16 bits), and the shape; another epoch's is free */
         uint32_t number;
     } slot[PSR_SLOTS];
+    struct psr_pack {
+        uint8_t from[sizeof(struct event)]; /* the shuffle that brings the fields together */
+        uint8_t low, bytes;                 /* of the low half, of both */
+    } pack[PSR_SHAPES];
     uint8_t bytes[PSR_EVENTS_MAX + PSR_SLACK];
 };
-struct psr_encoder *psr_encoder_create(void);  /* free() it */
+struct psr_encoder *psr_encoder_create(void); /* free() it */
+/* Without the processor's vector instructions, for the tests: the bytes are the same. */
+void psr_encoder_plain(struct psr_encoder *e);
 void psr_encoder_begin(struct psr_encoder *e); /* an empty block */
 /* Encodes events until the block has PSR_BLOCK_BYTES or begins 500 ms before the next event;
  * returns how many. The caller closes the block and goes on when they are fewer than n. */

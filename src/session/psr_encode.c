@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Events to bytes. Whether a field has changed is a coin's toss in a mixed stream, so nothing
  * branches on it: the lengths make the shape (psr_format.h), every field is stored, and the next
- * one overwrites what was too much. */
+ * one overwrites what was too much.
+ *
+ * An event is 32 bytes, and so is a vector register. There, what goes into the file stands in its
+ * place and everything else is zero; one bit a byte then says what is written, and a shape is kept
+ * as the shuffle that brings it together (psr_decode.c does the reverse):
+ *
+ *   event    tttttttt kkxx TTTT oooo cccc aaaabbbb     t: since the event before
+ *   value    tt000000 00x0 0000 oo00 0000 a000b000     as in the last of its kind: 0
+ *   written  11...... ..1. .... 11.. .... 1...1...     the shape, with kind and op
+ *   bytes    t t x o o a b */
 #include "session/psr_codec.h"
 
 #include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "base/mem.h"
 
@@ -19,8 +32,16 @@ struct psr_encoder *psr_encoder_create(void)
     for (size_t kind = 0; kind < EV_COUNT; kind++)
         for (size_t f = 0; f < EVENT_FIELDS && event_info[kind].fields[f].name; f++)
             e->one_number[kind] |= event_info[kind].fields[f].slot == SLOT_V;
+#if defined(__x86_64__)
+    e->vectors = __builtin_cpu_supports("avx2");
+#endif
     psr_encoder_begin(e);
     return e;
+}
+
+void psr_encoder_plain(struct psr_encoder *e)
+{
+    e->vectors = false;
 }
 
 void psr_encoder_begin(struct psr_encoder *e)
@@ -28,8 +49,8 @@ void psr_encoder_begin(struct psr_encoder *e)
     e->n = 0;
     e->count = 0;
     e->shapes = 0;
-    e->epoch = (e->epoch + 1) & 0xffffff;
-    if (!e->epoch) { /* it wraps after 16 million blocks */
+    e->epoch = (e->epoch + 1) & 0xffff;
+    if (!e->epoch) { /* it wraps after some GiB */
         memset(e->slot, 0, sizeof e->slot);
         e->epoch = 1;
     }
@@ -55,25 +76,36 @@ static inline uint64_t zigzag(int64_t v)
     return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
 }
 
-/* Writes the shape's number, or the shape when it is new; returns the place after it. */
-static inline uint8_t *put_shape(struct psr_encoder *e, uint8_t *p, uint64_t shape)
+static inline bool takes(const struct psr_encoder *e, const struct event *ev, size_t n)
 {
-    uint64_t key = (uint64_t)e->epoch << 40 | shape;
-    size_t i = (size_t)(shape * 0x9e3779b97f4a7c15u >> 51);
-    while (e->slot[i].key != key) {
-        if (e->slot[i].key >> 40 != e->epoch) {
-            e->slot[i] = (struct psr_shape_slot){key, e->shapes++};
-            *p++ = 0xff;
-            *p++ = (uint8_t)(shape >> 32);
-            *p++ = (uint8_t)(shape >> 24);
-            *p++ = (uint8_t)shape;
-            *p++ = (uint8_t)(shape >> 8);
-            *p++ = (uint8_t)(shape >> 16);
-            return p;
-        }
+    return LIKELY(
+        n < PSR_BLOCK_BYTES && e->shapes < PSR_SHAPES &&
+        (ev->t_ns <= e->first_ns || (uint64_t)ev->t_ns - (uint64_t)e->first_ns < SPAN_NS));
+}
+
+/* Where a shape stands, or where it goes: then its key is another. */
+static inline struct psr_shape_slot *slot_of(struct psr_encoder *e, uint64_t key)
+{
+    size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 51);
+    while (e->slot[i].key != key && e->slot[i].key >> 48 == e->epoch)
         i = (i + 1) % PSR_SLOTS;
-    }
-    uint32_t number = e->slot[i].number;
+    return &e->slot[i];
+}
+
+/* A new shape: kind, op and the 24 bits. Returns the place after it. */
+static inline uint8_t *put_shape(uint8_t *p, unsigned kind, unsigned op, uint32_t bits)
+{
+    *p++ = 0xff;
+    *p++ = (uint8_t)kind;
+    *p++ = (uint8_t)op;
+    *p++ = (uint8_t)bits;
+    *p++ = (uint8_t)(bits >> 8);
+    *p++ = (uint8_t)(bits >> 16);
+    return p;
+}
+
+static inline uint8_t *put_number(uint8_t *p, uint32_t number)
+{
     if (LIKELY(number < 240)) {
         *p++ = (uint8_t)number;
         return p;
@@ -83,6 +115,8 @@ static inline uint8_t *put_shape(struct psr_encoder *e, uint8_t *p, uint64_t sha
     *p++ = (uint8_t)number;
     return p;
 }
+
+/* ---- a field at a time --------------------------------------------------------------------- */
 
 static inline uint8_t *encode_one(struct psr_encoder *e, uint8_t *p, const struct event *ev,
                                   const struct event *prev)
@@ -102,10 +136,18 @@ static inline uint8_t *encode_one(struct psr_encoder *e, uint8_t *p, const struc
     na = v ? bytes_of(step) : na;
     nb = v ? 0 : nb;
     unsigned ntask = task & ~task_before, nobj = obj & ~obj_before;
-    uint64_t shape = (uint64_t)ev->kind << 32 | (uint64_t)ev->op << 24 | v << 22 | nb << 19 |
-                     na << 15 | nc << 12 | (nobj | (obj_before & AS_BEFORE)) << 9 |
-                     (ntask | (task_before & AS_BEFORE)) << 6 | nx << 4 | nt;
-    p = put_shape(e, p, shape);
+    uint32_t bits = v << 22 | nb << 19 | na << 15 | nc << 12 |
+                    (nobj | (obj_before & AS_BEFORE)) << 9 |
+                    (ntask | (task_before & AS_BEFORE)) << 6 | nx << 4 | nt;
+    uint64_t key =
+        (uint64_t)e->epoch << 48 | (uint64_t)ev->kind << 32 | (uint64_t)ev->op << 24 | bits;
+    struct psr_shape_slot *slot = slot_of(e, key);
+    if (LIKELY(slot->key == key)) {
+        p = put_number(p, slot->number);
+    } else {
+        *slot = (struct psr_shape_slot){key, e->shapes++};
+        p = put_shape(p, ev->kind, ev->op, bits);
+    }
     psr_store64(p, t), p += nt;
     psr_store64(p, ev->x), p += nx;
     psr_store64(p, ev->task), p += ntask;
@@ -117,12 +159,132 @@ static inline uint8_t *encode_one(struct psr_encoder *e, uint8_t *p, const struc
     return p;
 }
 
-static inline bool takes(const struct psr_encoder *e, const struct event *ev, size_t n)
+static size_t encode_plain(struct psr_encoder *e, const struct event *ev, size_t n)
 {
-    return LIKELY(
-        n < PSR_BLOCK_BYTES && e->shapes < PSR_SHAPES &&
-        (ev->t_ns <= e->first_ns || (uint64_t)ev->t_ns - (uint64_t)e->first_ns < SPAN_NS));
+    const struct event *prev = &e->prev;
+    uint8_t *p = e->bytes + e->n;
+    size_t i = 0;
+    for (; i < n && takes(e, ev + i, (size_t)(p - e->bytes)); i++) {
+        p = encode_one(e, p, ev + i, prev);
+        prev = ev + i;
+    }
+    e->prev = *prev;
+    e->n = (size_t)(p - e->bytes);
+    return i;
 }
+
+/* ---- all of them at once ------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+
+/* Bits of `written`, a bit a byte. That of op and kind say instead: the same task, object as in the
+ * event before. */
+enum {
+    IN_T = 0xff,
+    IN_X = 0xc00,
+    IN_TASK = 0xf000,
+    IN_OBJ = 0xf0000,
+    IN_C = 0xf00000,
+    IN_A = 0xf000000,
+    SAME_TASK = 0x100,
+    SAME_OBJ = 0x200,
+    FIRSTS = 0x11111400 /* of the fields of which 0 takes a byte too, when it is new */
+};
+
+/* A new shape: what it looks like in the file, and its shuffle. */
+static NOINLINE uint8_t *new_shape(struct psr_encoder *e, uint8_t *p, unsigned kind, unsigned op,
+                                   uint32_t written)
+{
+    struct psr_pack *pack = &e->pack[e->shapes++];
+    unsigned v = e->one_number[kind], at = 0;
+    memset(pack->from, 0x80, sizeof pack->from); /* 0 where nothing goes */
+    for (unsigned i = 0; i < sizeof(struct event); i++) {
+        if (i == 16) {
+            pack->low = (uint8_t)at;
+            at = 0;
+        }
+        if (written >> i & 1 && i != 8 && i != 9)
+            pack->from[i / 16 * 16 + at++] = i % 16;
+    }
+    pack->bytes = (uint8_t)(pack->low + at);
+#define LENGTH(bytes) (uint32_t) __builtin_popcount(written &(bytes))
+    uint32_t task = written & SAME_TASK ? AS_BEFORE : LENGTH(IN_TASK),
+             obj = written & SAME_OBJ ? AS_BEFORE : LENGTH(IN_OBJ),
+             a = v ? LENGTH(0xff000000) : LENGTH(IN_A), b = v ? 0 : LENGTH(0xf0000000);
+    return put_shape(p, kind, op,
+                     v << 22 | b << 19 | a << 15 | LENGTH(IN_C) << 12 | obj << 9 | task << 6 |
+                         LENGTH(IN_X) << 4 | LENGTH(IN_T));
+#undef LENGTH
+}
+
+/* Below the highest byte of a field all are written. */
+static inline uint32_t filled(uint32_t written, unsigned v)
+{
+    written |= written >> 1 & 0x77777777;
+    written |= written >> 2 & 0x33333333;
+    written |= (0u - (written >> 4 & 1)) & 0xf;
+    written |= (0u - (written >> 28 & v)) & 0xf000000;
+    return written & ~(uint32_t)(SAME_TASK | SAME_OBJ);
+}
+
+__attribute__((target("avx2"))) static size_t encode_avx2(struct psr_encoder *e,
+                                                          const struct event *ev, size_t n)
+{
+    const __m256i zero = _mm256_setzero_si256(), ids = _mm256_set_epi32(0, 0, 0, -1, -1, 0, 0, 0),
+                  what = _mm256_set_epi32(0, 0, 0, 0, 0, 0xffff, 0, 0),
+                  times = _mm256_set_epi64x(0, 0, 0, -1), numbers = _mm256_set_epi64x(-1, 0, 0, 0);
+    __m256i before = _mm256_loadu_si256((const __m256i *)(const void *)&e->prev);
+    uint8_t *p = e->bytes + e->n;
+    size_t i = 0;
+    for (; i < n && takes(e, ev + i, (size_t)(p - e->bytes)); i++) {
+        unsigned kind = ev[i].kind, op = ev[i].op, v = e->one_number[kind];
+        __m256i *place = (__m256i *)(void *)&e->last[psr_place(kind, op)];
+        __m256i is = _mm256_loadu_si256((const __m256i *)(const void *)&ev[i]);
+        __m256i last = _mm256_loadu_si256(place), step = _mm256_sub_epi64(is, last);
+        __m256i number = _mm256_and_si256(numbers, _mm256_set1_epi64x(-(int64_t)v));
+        step = _mm256_xor_si256(_mm256_add_epi64(step, step), _mm256_cmpgt_epi64(zero, step));
+        /* What is not written. x has half the width of the others. */
+        __m256i same =
+            _mm256_blend_epi32(_mm256_cmpeq_epi32(is, last), _mm256_cmpeq_epi16(is, last), 1 << 2);
+        __m256i same_before = _mm256_and_si256(_mm256_cmpeq_epi32(is, before), ids);
+        __m256i skip =
+            _mm256_andnot_si256(_mm256_or_si256(times, number), _mm256_or_si256(same, same_before));
+        skip = _mm256_or_si256(skip, what);
+        __m256i value = _mm256_blend_epi32(is, _mm256_sub_epi64(is, before), 3);
+        value = _mm256_andnot_si256(skip, _mm256_blendv_epi8(value, step, number));
+
+        uint32_t firsts = FIRSTS & ~((0u - v) & 0xff000000);
+        uint32_t written = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(value, zero)) |
+                           (~(uint32_t)_mm256_movemask_epi8(skip) & firsts);
+        written = filled(written, v) |
+                  ((uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(same_before)) >> 3) << 8;
+        uint64_t key =
+            (uint64_t)e->epoch << 48 | (uint64_t)kind << 40 | (uint64_t)op << 32 | written;
+        struct psr_shape_slot *slot = slot_of(e, key);
+        if (UNLIKELY(slot->key != key)) {
+            *slot = (struct psr_shape_slot){key, e->shapes};
+            p = new_shape(e, p, kind, op, written);
+        } else {
+            p = put_number(p, slot->number);
+        }
+        const struct psr_pack *pack = &e->pack[slot->number];
+        value = _mm256_shuffle_epi8(value,
+                                    _mm256_loadu_si256((const __m256i *)(const void *)pack->from));
+        _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(value));
+        _mm_storeu_si128((__m128i *)(void *)(p + pack->low), _mm256_extracti128_si256(value, 1));
+        p += pack->bytes;
+        _mm256_storeu_si256(place, is);
+        before = is;
+    }
+    _mm256_storeu_si256((__m256i *)(void *)&e->prev, before);
+    e->n = (size_t)(p - e->bytes);
+    return i;
+}
+#else
+#define encode_avx2 encode_plain
+#endif
+
+/* ---- a block ------------------------------------------------------------------------------- */
 
 bool psr_encoder_takes(const struct psr_encoder *e, const struct event *ev)
 {
@@ -131,21 +293,13 @@ bool psr_encoder_takes(const struct psr_encoder *e, const struct event *ev)
 
 size_t psr_encode(struct psr_encoder *e, const struct event *ev, size_t n)
 {
-    size_t i = 0;
     if (!n)
         return 0;
     if (!e->count) {
         e->first_ns = ev->t_ns;
         e->prev.t_ns = ev->t_ns;
     }
-    const struct event *prev = &e->prev;
-    uint8_t *p = e->bytes + e->n;
-    for (; i < n && takes(e, ev + i, (size_t)(p - e->bytes)); i++) {
-        p = encode_one(e, p, ev + i, prev);
-        prev = ev + i;
-    }
-    e->prev = *prev;
-    e->n = (size_t)(p - e->bytes);
-    e->count += (uint32_t)i;
-    return i;
+    size_t took = (e->vectors ? encode_avx2 : encode_plain)(e, ev, n);
+    e->count += (uint32_t)took;
+    return took;
 }
