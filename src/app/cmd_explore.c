@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { STEPS_AT_ONCE = 1024, EVENTS_AFTER = 2000, SLOW_BEFORE = 12 };
+enum { EVENTS_AFTER = 2000, SLOW_BEFORE = 12 };
 
 struct search {
     const struct args *args;
@@ -26,39 +26,6 @@ struct search {
     struct explore_result r;
     double seconds;
 };
-
-/* ---- runs of the scenario ------------------------------------------------------------------- */
-
-struct taking {
-    bool (*take)(void *arg, const struct event *ev, size_t n);
-    void *arg;
-    bool enough;
-};
-
-static void hand_on(void *arg, const struct event *ev, size_t n)
-{
-    struct taking *t = arg;
-    if (!t->enough)
-        t->enough = !t->take(t->arg, ev, n);
-}
-
-static char *run_engine(void *arg, uint64_t seed, const char *schedule,
-                        const struct schedule_use *use, struct strtab *names,
-                        bool (*take)(void *, const struct event *, size_t), void *take_arg)
-{
-    struct engine_config c = ((const struct search *)arg)->config;
-    char *error = NULL;
-    c.seed = seed;
-    c.names = names;
-    c.schedule = schedule;
-    c.schedule_use = use;
-    struct engine *e = engine_create(&c, &error);
-    struct taking t = {.take = take, .arg = take_arg};
-    while (e && !t.enough && engine_run(e, NEVER, STEPS_AT_ONCE, hand_on, &t) == RT_MORE)
-        ;
-    engine_destroy(e);
-    return error;
-}
 
 /* ---- saving --------------------------------------------------------------------------------- */
 
@@ -116,7 +83,7 @@ static char *save(const struct search *s, const char *path, uint64_t first_event
     v.w = psr_create(path, true, &h.header, c.names, &error);
     if (v.w) {
         struct schedule_use use = {.choices = &s->r.choices};
-        error = run_engine((void *)(uintptr_t)s, c.seed, "replay", &use, c.names, save_some, &v);
+        error = explore_run_engine(&c, c.seed, "replay", &use, c.names, save_some, &v);
         char *bad = psr_close(v.w);
         if (error)
             free(bad);
@@ -233,7 +200,7 @@ static int explore_scenario(const struct args *a)
     app_engine_config(&s.config, scenario, &a->run, NULL);
     s.config.world = WORLD_SIM;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    s.maker = (struct explore_maker){.arg = &s, .run = run_engine};
+    s.maker = (struct explore_maker){.arg = &s.config, .run = explore_run_engine};
     s.how = (struct explore_how){.until = (enum diagnosis_kind)a->until,
                                  .policy = (enum explore_policy)a->policy,
                                  .depth = (int)a->depth,

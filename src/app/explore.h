@@ -23,6 +23,11 @@ struct explore_maker {
                  void *take_arg);
 };
 
+/* The maker's run() of a scenario; arg: its struct engine_config (engine.h). */
+char *explore_run_engine(void *config, uint64_t seed, const char *schedule,
+                         const struct schedule_use *use, struct strtab *names,
+                         bool (*take)(void *, const struct event *, size_t), void *take_arg);
+
 enum explore_policy {
     EXPLORE_BOTH, /* fifo once, then random and pct in turn, each with the next seed */
     EXPLORE_RANDOM,

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { BEFORE = 2, AFTER = 2, AT_END = 3, AT_OBJECTS = 4 };
+enum { BEFORE = 2, AFTER = 2, AT_END = 3, AT_OBJECTS = 4, SMALL_GAP = 2, WIDTH = 80 };
 
 /* An operation that has taken effect, or a wait that began. */
 struct step {
@@ -166,6 +166,23 @@ static void choose_steps(struct story *s)
     }
 }
 
+/* A gap of a step or two would be no shorter than they are. */
+static void fill_gaps(struct story *s)
+{
+    size_t gap = 0;
+    bool began = false;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->step[i].told) {
+            gap++;
+            continue;
+        }
+        for (size_t k = i - gap; gap <= SMALL_GAP && (began || gap == i) && k < i; k++)
+            s->step[k].told = true;
+        gap = 0;
+        began = true;
+    }
+}
+
 /* ---- words ---------------------------------------------------------------------------------- */
 
 static const char *name(const struct story *s, uint32_t task)
@@ -173,14 +190,33 @@ static const char *name(const struct story *s, uint32_t task)
     return task ? model_task_name(s->fold.model, task) : "the engine";
 }
 
+/* Text in lines of at most WIDTH columns; `at`: the column it begins in, as further lines do. */
+static void say_wrapped(const char *text, int at, struct str *out)
+{
+    int left = WIDTH - at;
+    while (utf8_width(text) > left) {
+        size_t cut = (size_t)utf8_fit(text, left), blank = cut;
+        while (blank > 0 && text[blank] != ' ')
+            blank--;
+        cut = blank ? blank : cut + strcspn(text + cut, " ");
+        str_addn(out, text, cut);
+        text += cut;
+        if (!*text)
+            break;
+        str_addf(out, "\n%*s", at, "");
+        text += *text == ' ';
+    }
+    str_addf(out, "%s\n", text);
+}
+
 static void say_choice(const struct story *s, const struct decision *d, struct str *out)
 {
     const char *next = name(s, s->a.task[d->first + d->pick]);
     if (d->step)
-        str_addf(out, "                    -- %s is interrupted, %s goes on\n", name(s, d->leaving),
+        str_addf(out, "                   -- %s is interrupted, %s goes on\n", name(s, d->leaving),
                  next);
     else
-        str_addf(out, "                    -- %s goes on, before %s\n", next,
+        str_addf(out, "                   -- %s goes on, before %s\n", next,
                  name(s, s->a.task[d->first]));
 }
 
@@ -189,7 +225,8 @@ static void say_step(const struct step *p, size_t number, struct str *out)
     char line[16] = "";
     if (p->line)
         snprintf(line, sizeof line, "%" PRIu32, p->line);
-    str_addf(out, "%4zu %7.3f %4s  %s\n", number, (double)p->t_ns / 1e9, line, p->text);
+    str_addf(out, "%4zu %7.3f %4s  ", number, (double)p->t_ns / 1e9, line);
+    say_wrapped(p->text, 19, out);
 }
 
 static void say_all(struct story *s, struct str *out)
@@ -215,8 +252,10 @@ static void say_all(struct story *s, struct str *out)
         }
         gap = !s->step[i].told && (number > 1);
     }
-    str_addf(out, "%s: %s\n", diagnosis_names[s->why->kind],
-             strtab_get(s->fold.model->names, s->why->text));
+    char *why = xasprintf("%s: %s", diagnosis_names[s->why->kind],
+                          strtab_get(s->fold.model->names, s->why->text));
+    say_wrapped(why, 0, out);
+    free(why);
 }
 
 char *explore_story(const struct explore_maker *m, const struct explore_how *how,
@@ -236,6 +275,7 @@ char *explore_story(const struct explore_maker *m, const struct explore_how *how
         collect(&s);
         s.why = diagnosis_of(s.fold.model, how->until);
         choose_steps(&s);
+        fill_gaps(&s);
         say_all(&s, out);
     }
     for (size_t i = s.a.decisions; i-- > 0;)

@@ -78,8 +78,10 @@ void options_help(unsigned where, FILE *out)
         fprintf(out, "  %-7s %s\n", subcommands[i].name, subcommands[i].help);
     fputs("\nEach of them has --help. Options when watching:\n\n", out);
     help_options(where, out);
-    fputs("\nExit status: 0 done and [expect] held; 1 an expectation failed, explore found nothing, or\n"
-          "streams differ; 2 bad usage, a missing file or a bad scenario; 3 the environment failed.\n",
+    fputs("\nExit status: 0 done and [expect] held; 1 an expectation failed, explore found "
+          "nothing, or\n"
+          "streams differ; 2 bad usage, a missing file or a bad scenario; 3 the environment "
+          "failed.\n",
           out);
 }
 

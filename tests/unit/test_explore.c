@@ -3,6 +3,7 @@
  * their twins, that what it shrinks replays to the same bytes, and its parts by themselves. */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +173,104 @@ Test(explore, exhaustive_comes_to_an_end_on_twins)
     for (size_t i = 0; i < ARRAY_LEN(small); i++) {
         struct explore_result r = search(small[i], EXPLORE_EXHAUSTIVE, 100000, 2);
         cr_assert(!r.found && r.all, "%s: %d tried", small[i], (int)r.tried);
+        explore_result_free(&r);
+    }
+}
+
+/* ---- the story ----------------------------------------------------------------------------------
+ */
+
+static char *story_of(const struct search_row *row, uint64_t *first)
+{
+    const struct program *p = program_named(row->mistake);
+    struct explore_maker m = program_maker(p);
+    struct explore_how how = {.until = p->must};
+    struct explore_result r = search(row->mistake, EXPLORE_BOTH, row->within, 2);
+    struct str story = {0};
+    char *error = explore_story(&m, &how, &r, &story, first);
+    cr_assert_null(error, "%s", error);
+    explore_result_free(&r);
+    return str_take(&story);
+}
+
+Test(explore, the_story_fits_80_columns_and_ends_with_the_diagnosis)
+{
+    for (size_t i = 0; i < search_rows_n; i++) {
+        const struct search_row *row = &search_rows[i];
+        uint64_t first;
+        char *story = story_of(row, &first), *rest = story, *line;
+        const char *kind = diagnosis_names[program_named(row->mistake)->must];
+        int lines = 0, switches = 0;
+        bool told = false;
+        while ((line = strsep(&rest, "\n"))) {
+            cr_assert_leq(utf8_width(line), 80, "%s: %s", row->mistake, line);
+            lines++;
+            switches += strstr(line, "-- ") != NULL;
+            told |= strncmp(line, kind, strlen(kind)) == 0;
+        }
+        cr_assert(told && switches >= 1 && lines <= 40, "%s: %d lines", row->mistake, lines);
+        free(story);
+    }
+}
+
+Test(explore, the_story_says_who_is_interrupted_before_what)
+{
+    uint64_t first;
+    char *story = story_of(&search_rows[0], &first);
+    static const char *const in_order[] = {"there locks a\n",
+                                           "there is interrupted, back goes on\n", "back locks b\n",
+                                           "back waits for a", "there waits for b"};
+    const char *at = story;
+    for (size_t i = 0; i < ARRAY_LEN(in_order); i++) {
+        at = strstr(at, in_order[i]);
+        cr_assert(at, "no '%s' in order in\n%s", in_order[i], story);
+    }
+    cr_assert_gt(first, 0);
+    free(story);
+}
+
+/* ---- the runs ----------------------------------------------------------------------------------
+ */
+
+static void spins(void *arg)
+{
+    (void)arg;
+    for (;;)
+        rt_yield();
+}
+
+Test(explore, a_run_without_an_end_is_given_up)
+{
+    const struct program endless = {"endless", "", DIAG_PANIC, spins};
+    struct explore_maker m = program_maker(&endless);
+    struct explore_how how = {
+        .until = DIAG_PANIC, .seed = 1, .seeds = 3, .threads = 2, .max_events = 10000};
+    struct explore_result r;
+    explore(&m, &how, &r);
+    cr_assert(!r.found);
+    cr_assert_eq(r.tried, 3);
+    cr_assert_eq(r.cut, 3);
+    explore_result_free(&r);
+}
+
+static char *cannot(void *arg, uint64_t seed, const char *schedule, const struct schedule_use *use,
+                    struct strtab *names, bool (*take)(void *, const struct event *, size_t),
+                    void *take_arg)
+{
+    (void)arg, (void)seed, (void)schedule, (void)use, (void)names, (void)take, (void)take_arg;
+    return xstrdup("no memory for stacks");
+}
+
+Test(explore, a_run_that_cannot_be_made_is_told)
+{
+    struct explore_maker m = {.run = cannot};
+    for (int policy = EXPLORE_BOTH; policy <= EXPLORE_EXHAUSTIVE; policy++) {
+        struct explore_how how = {
+            .until = DIAG_PANIC, .policy = (enum explore_policy)policy, .seeds = 10, .threads = 2};
+        struct explore_result r;
+        explore(&m, &how, &r);
+        cr_assert(!r.found && !r.all);
+        cr_assert_str_eq(r.error, "no memory for stacks");
         explore_result_free(&r);
     }
 }
