@@ -11,12 +11,9 @@
 #include "app/engine.h"
 #include "app/explore.h"
 #include "app/options.h"
-#include "app/session_header.h"
 #include "app/signals.h"
 #include "base/mem.h"
 #include "base/str.h"
-
-enum { EVENTS_AFTER = 2000, SLOW_BEFORE = 12 };
 
 struct search {
     const struct args *args;
@@ -26,75 +23,6 @@ struct search {
     struct explore_result r;
     double seconds;
 };
-
-/* ---- saving --------------------------------------------------------------------------------- */
-
-/* What the session says beyond the options that were given. */
-static void schedule_sets(const struct search *s, struct str *choices, const char **sets)
-{
-    size_t n = 0;
-    for (const char *const *given = s->args->run.sets; given && *given; given++)
-        sets[n++] = *given;
-    char *text = choices_text(&s->r.choices);
-    str_addf(choices, "scenario.choices=%s", text);
-    free(text);
-    sets[n++] = "scenario.schedule=replay";
-    if (s->r.choices.n)
-        sets[n++] = choices->data;
-}
-
-struct saving {
-    struct psr_writer *w;
-    uint64_t left;
-};
-
-static bool save_some(void *arg, const struct event *ev, size_t n)
-{
-    struct saving *v = arg;
-    if (n > v->left)
-        n = (size_t)v->left;
-    v->left -= n;
-    return psr_write(v->w, ev, n) && v->left;
-}
-
-/* Up to the run's end, or not far behind the diagnosis. NULL, or a malloc'ed sentence. */
-static char *save(const struct search *s, const char *path, uint64_t first_event)
-{
-    const char *sets[64 + 2];
-    struct str choices = {0};
-    size_t given = s->args->run.sets_n;
-    if (given > ARRAY_LEN(sets) - 3)
-        return xstrdup("too many --set options for a session");
-    memset(sets, 0, sizeof sets);
-    schedule_sets(s, &choices, sets);
-    if (choices.len > strlen("scenario.choices=") + PARAM_TEXT - 1) {
-        str_free(&choices);
-        return xasprintf("%zu choices are too many for a session", s->r.choices.n);
-    }
-    struct engine_config c = s->config;
-    c.seed = s->r.seed;
-    c.names = strtab_create();
-    struct session_header h;
-    session_header_make(&h, &c, sets);
-    uint64_t slow = first_event > SLOW_BEFORE ? first_event - SLOW_BEFORE : 0;
-    session_header_slow(&h, slow);
-    char *error = NULL;
-    struct saving v = {.left = first_event + EVENTS_AFTER};
-    v.w = psr_create(path, true, &h.header, c.names, &error);
-    if (v.w) {
-        struct schedule_use use = {.choices = &s->r.choices};
-        error = explore_run_engine(&c, c.seed, "replay", &use, c.names, save_some, &v);
-        char *bad = psr_close(v.w);
-        if (error)
-            free(bad);
-        else
-            error = bad;
-    }
-    session_header_free(&h);
-    str_free(&choices);
-    strtab_destroy(c.names);
-    return error;
-}
 
 /* ---- what is said --------------------------------------------------------------------------- */
 
@@ -161,7 +89,7 @@ static int tell_and_save(const struct search *s, const char *name)
     char *path = s->args->out ? xstrdup(s->args->out)
                               : xasprintf("%s-%s.psr", id, diagnosis_names[s->how.until]);
     free(id);
-    error = save(s, path, first);
+    error = explore_save(&s->config, s->args->run.sets, &s->r, first, path);
     int status = STATUS_OK;
     if (error)
         status = complain(STATUS_ENVIRONMENT, "%s", error);

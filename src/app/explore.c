@@ -161,6 +161,7 @@ static void found(struct explore_result *r, const struct attempt *a)
     r->policy = a->policy;
     r->depth = a->use.depth;
     r->points = a->use.points;
+    r->hit_events = a->hit_events;
     explore_choices_of(a, &r->first);
 }
 

@@ -59,6 +59,7 @@ struct explore_result {
     int depth;              /* … if it is pct */
     uint64_t points;        /* what pct took a run to have */
     uint64_t run_points;    /* about as many as a run has */
+    uint64_t hit_events;    /* events of the run that was found, up to the diagnosis */
     struct choices first;   /* as it was found, up to the diagnosis */
     struct choices choices; /* shrunk; sorted */
     char *error;            /* NULL, or why nothing could be run; malloc'ed */
@@ -73,5 +74,11 @@ void explore_result_free(struct explore_result *r);
 struct str;
 char *explore_story(const struct explore_maker *m, const struct explore_how *how,
                     const struct explore_result *r, struct str *out, uint64_t *first_event);
+
+/* Writes it to a session (overwrites). sets: the --set options the scenario was read with, or NULL;
+ * first_event: as of explore_story(). NULL, or a malloc'ed sentence. */
+struct engine_config;
+char *explore_save(const struct engine_config *config, const char *const *sets,
+                   const struct explore_result *r, uint64_t first_event, const char *path);
 
 #endif

@@ -230,10 +230,12 @@ static bool batch(struct search *s)
         r->tried++;
         r->cut += a[i].cut;
         r->found = a[i].hit;
-        if (a[i].hit)
+        if (a[i].hit) {
             explore_choices_of(&a[i], &r->first);
-        else if (!over)
+            r->hit_events = a[i].hit_events;
+        } else if (!over) {
             expand(s, (uint32_t)(s->next + i), &a[i]);
+        }
     }
     s->next += n;
     for (size_t i = 0; i < n; i++) {

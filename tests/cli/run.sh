@@ -9,7 +9,8 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
 # Nobody's own scenarios and settings.
 export HOME=$scratch XDG_DATA_HOME=$scratch/share XDG_CONFIG_HOME=$scratch/config LC_ALL=C.UTF-8
-export program forge frame_at
+programs=$(dirname "$file")/../programs
+export program forge frame_at programs
 
 bad=0 skipped=
 skip() { skipped=" # SKIP $*"; } # skip WHY

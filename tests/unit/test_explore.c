@@ -2,13 +2,21 @@
 /* The search for schedules: what it finds in programs that look healthy, that it says nothing of
  * their twins, that what it shrinks replays to the same bytes, and its parts by themselves. */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../programs/search.h"
+#include "app/app.h"
+#include "app/cmd.h"
+#include "app/engine.h"
 #include "app/explore_inside.h"
+#include "app/player_inside.h"
+#include "app/rerun.h"
+#include "app/session_header.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strtab.h"
@@ -273,4 +281,91 @@ Test(explore, a_run_that_cannot_be_made_is_told)
         cr_assert_str_eq(r.error, "no memory for stacks");
         explore_result_free(&r);
     }
+}
+
+/* ---- saving ------------------------------------------------------------------------------------
+ */
+
+/* Up to event `from` as ever, then four a second, or as many more as the speed is higher. */
+static void plays_slowly(const char *path, uint64_t from)
+{
+    char *error, *warning;
+    struct player *p = player_open_session(path, &error, &warning);
+    cr_assert(p, "%s", error);
+    int64_t wall = 1000000000, quarter = 250000000;
+    for (int i = 0; p->n < from; i++, wall += quarter) {
+        cr_assert_lt(i, 1000);
+        player_tick(p, wall, quarter);
+    }
+    cr_assert_eq(p->n, from);
+    for (int speed = 1; speed <= 2; speed++) {
+        player_set_speed(p, speed);
+        for (int i = 0; i < 30; i++, wall += quarter) {
+            struct event next;
+            uint64_t n = p->n;
+            player_tick(p, wall, quarter);
+            cr_assert_leq(p->n - n, (uint64_t)speed);
+            cr_assert(player_event(p, p->n, &next));
+            cr_assert(p->n - n == (uint64_t)speed || next.t_ns > player_now(p),
+                      "only an event that is not due may hold it up");
+        }
+    }
+    player_seek(p, player_last(p));
+    while (player_seeking(p))
+        player_tick(p, wall += quarter, quarter);
+    cr_assert_eq(p->n, reel_count(p->reel));
+    player_close(p);
+}
+
+/* Saves the first `most` choices of a random run of a pool, and has verify execute it again. */
+static void save_and_verify(size_t most, uint64_t seed)
+{
+    static const char text[] = "[scenario]\npattern = worker_pool\nworld = sim\nprocs = 2\n"
+                               "[traffic]\narrivals = burst(5 every 10ms)\ncount = 200\n"
+                               "[dependency]\nlatency = exp(5ms)\n";
+    struct errors e = {0};
+    struct scenario *s = scenario_parse("pool", NULL, text, strlen(text), &app_schema, NULL, &e);
+    cr_assert(s);
+    struct run_options o;
+    run_options_init(&o);
+    struct engine_config c;
+    app_engine_config(&c, s, &o, NULL);
+    struct explore_maker m = {.arg = &c, .run = explore_run_engine};
+    struct explore_how how = {.until = DIAG_PANIC};
+    struct attempt a = {.seed = seed, .policy = "random"};
+    struct strtab *names = strtab_create();
+    explore_run_one(&m, &how, &a, names);
+    strtab_destroy(names);
+    cr_assert_null(a.error);
+    struct explore_result r = {.found = true, .seed = seed, .policy = "random"};
+    explore_choices_of(&a, &r.choices);
+    cr_assert_gt(r.choices.n, most);
+    r.choices.n = most;
+    char *path = temporary_file();
+    char *error = explore_save(&c, NULL, &r, 50, path);
+    cr_assert_null(error, "%s", error);
+    struct psr_reader *reader = psr_open(path, &error);
+    cr_assert_eq(session_header_slow_from(psr_header(reader)), 38);
+    cr_assert_gt(psr_total(reader), 200);
+    psr_reader_close(reader);
+    char *argv[] = {(char[]){"verify"}, path, NULL};
+    cr_assert_eq(cmd_verify(2, argv), STATUS_OK);
+    plays_slowly(path, 38);
+    unlink(path);
+    free(path);
+    explore_attempt_free(&a);
+    explore_result_free(&r);
+    scenario_free(s);
+}
+
+Test(explore, a_saved_schedule_is_executed_again, .init = cr_redirect_stdout)
+{
+    for (uint64_t seed = 1; seed <= 5; seed++)
+        save_and_verify(seed * 4, seed);
+}
+
+/* Then it is saved as the seed and the policy that made it. */
+Test(explore, more_choices_than_a_value_holds_are_saved_otherwise, .init = cr_redirect_stdout)
+{
+    save_and_verify(60, 1);
 }
