@@ -142,7 +142,7 @@ static void facts(const struct scenario *s, char *out, size_t size)
     if (s->params.for_ns)
         value_human_duration(s->params.for_ns, length, sizeof length);
     const char *world =
-        scenario_world(s) == WORLD_SIM ? _("the same each time") : _("threads and the real clock");
+        scenario_world(s) == WORLD_SIM ? _("the same each time") : _("real threads and time");
     snprintf(out, size, _("%.64s · %s: %s · seed %lld · %s"), s->params.pattern,
              world_names[scenario_world(s)], world, (long long)s->params.seed, length);
 }
