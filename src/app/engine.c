@@ -11,6 +11,7 @@
 #include "app/engine.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,21 +24,31 @@
 
 /* ---- from a scenario to blocks -------------------------------------------------------------- */
 
-static void **blocks_make(const struct scenario *s, const struct pattern *p)
+static struct pattern_block *blocks_make(const struct scenario *s, const struct pattern *p)
 {
-    size_t n = 0;
-    while (p->tables[n])
-        n++;
-    void **blocks = xcalloc(n + 1, sizeof *blocks);
-    for (size_t i = 0; i < n; i++)
-        blocks[i] = scenario_block(s, p->tables[i], p->tables[i]->section);
+    struct pattern_block *blocks = NULL;
+    size_t n = 0, cap = 0;
+    for (size_t i = 0; p->tables[i]; i++) {
+        const char **names;
+        bool own;
+        size_t sections = scenario_sections(s, p->tables[i], &names, &own);
+        grow(&blocks, &cap, n + sections + 1, sizeof *blocks);
+        for (size_t k = 0; k < sections; k++)
+            blocks[n++] =
+                (struct pattern_block){.table = p->tables[i],
+                                       .section = names[k],
+                                       .values = scenario_block(s, p->tables[i], names[k]),
+                                       .unused = k == 0 && !own};
+        free(names);
+    }
+    blocks[n] = (struct pattern_block){0};
     return blocks;
 }
 
-static void blocks_free(void **blocks)
+static void blocks_free(struct pattern_block *blocks)
 {
-    for (size_t i = 0; blocks[i]; i++)
-        free(blocks[i]);
+    for (size_t i = 0; blocks[i].table; i++)
+        free((void *)(uintptr_t)blocks[i].values);
     free(blocks);
 }
 
@@ -61,24 +72,35 @@ static void choices_check(const struct scenario *s, struct errors *e)
 }
 
 /* Reads traces for their errors. */
-static void traces_check(const struct pattern *p, void *const *blocks, const char *dir,
-                         struct errors *e)
+static void traces_check(const struct pattern_block *blocks, const char *dir, struct errors *e)
 {
-    for (size_t i = 0; p->tables[i]; i++)
-        if (p->tables[i] == &traffic_table)
-            traffic_check(blocks[i], dir, e);
+    for (; blocks->table; blocks++)
+        if (blocks->table == &traffic_table)
+            traffic_check(blocks->values, dir, e);
+}
+
+/* Cues that set what this scenario does not have. */
+static void cues_check(const struct scenario *s, const struct pattern_run *run, struct errors *e)
+{
+    for (size_t i = 0; i < s->cues_n; i++) {
+        const char *bad =
+            s->cues[i].command ? pattern_check_section(run, s->cues[i].command) : NULL;
+        if (bad)
+            error_at(e, s->path ? s->path : s->name, s->cues[i].line, "%s", bad);
+    }
 }
 
 void engine_check(const struct scenario *s, struct errors *e)
 {
     const struct pattern *p = pattern_find(s->params.pattern);
     VERIFY(p); /* control asked the schema */
-    void **blocks = blocks_make(s, p);
+    struct pattern_block *blocks = blocks_make(s, p);
     char *dir = base_dir(s);
     size_t before = e->total;
     choices_check(s, e);
-    traces_check(p, blocks, dir, e);
+    traces_check(blocks, dir, e);
     struct pattern_run *run = pattern_run_create(p, NULL, blocks, dir);
+    cues_check(s, run, e);
     const char *bad = p->check && e->total == before ? p->check(run) : NULL;
     if (bad)
         error_at(e, s->path ? s->path : s->name, 0, "%s", bad);
@@ -192,7 +214,7 @@ struct engine *engine_create(const struct engine_config *c, char **error)
     pthread_cond_init(&e->wake, &attr);
     pthread_cond_init(&e->done, &attr);
     pthread_condattr_destroy(&attr);
-    void **blocks = blocks_make(c->scenario, e->pattern);
+    struct pattern_block *blocks = blocks_make(c->scenario, e->pattern);
     char *dir = c->base_dir ? xstrdup(c->base_dir) : base_dir(c->scenario);
     e->run = pattern_run_create(e->pattern, e->rt, blocks, dir);
     free(dir);
@@ -238,14 +260,9 @@ struct rt *engine_rt(const struct engine *e)
 bool engine_param(const struct engine *e, const char *section, const char *name, char *out,
                   size_t size)
 {
-    for (const struct param_table *const *t = e->pattern->tables; *t; t++) {
-        const struct param *row = strcmp((*t)->section, section) == 0 ? param_find(*t, name) : NULL;
-        if (row) {
-            param_format(row, pattern_params(e->run, section), out, size);
-            return true;
-        }
-    }
-    return false;
+    char path[2 * PARAM_TEXT];
+    snprintf(path, sizeof path, "%s.%s", section, name);
+    return pattern_param_text(e->run, path, out, size);
 }
 
 /* ---- pulled --------------------------------------------------------------------------------- */

@@ -9,35 +9,35 @@
 #include "app/app.h"
 #include "base/mem.h"
 
-static size_t rows_of(const struct pattern *p)
+static void section_make(struct frame *f, const struct param_table *t, const char *section)
 {
-    size_t n = 0;
-    for (size_t i = 0; p && p->tables[i]; i++)
-        n += p->tables[i]->n;
-    return n;
+    void *block = scenario_block(f->scenario, t, section);
+    f->params = xrealloc(f->params, (f->params_n + t->n) * sizeof *f->params);
+    f->defaults = xrealloc(f->defaults, (f->params_n + t->n) * sizeof *f->defaults);
+    for (size_t k = 0; k < t->n; k++) {
+        char value[VALUE_TEXT], allowed[512];
+        param_format(&t->rows[k], block, value, sizeof value);
+        param_allowed(&t->rows[k], allowed, sizeof allowed);
+        f->defaults[f->params_n] = xstrdup(value);
+        f->params[f->params_n++] = (struct param_row){.section = section,
+                                                      .name = t->rows[k].name,
+                                                      .allowed = xstrdup(allowed),
+                                                      .help = t->rows[k].help,
+                                                      .unit = t->rows[k].unit,
+                                                      .live = t->rows[k].live};
+    }
+    free(block);
 }
 
 static void params_make(struct frame *f)
 {
-    size_t n = rows_of(f->pattern);
-    f->params = xcalloc(n + 1, sizeof *f->params);
-    f->defaults = xcalloc(n + 1, sizeof *f->defaults);
     for (size_t i = 0; f->pattern && f->pattern->tables[i]; i++) {
-        const struct param_table *t = f->pattern->tables[i];
-        void *block = scenario_block(f->scenario, t, t->section);
-        for (size_t k = 0; k < t->n; k++) {
-            char value[VALUE_TEXT], allowed[512];
-            param_format(&t->rows[k], block, value, sizeof value);
-            param_allowed(&t->rows[k], allowed, sizeof allowed);
-            f->defaults[f->params_n] = xstrdup(value);
-            f->params[f->params_n++] = (struct param_row){.section = t->section,
-                                                          .name = t->rows[k].name,
-                                                          .allowed = xstrdup(allowed),
-                                                          .help = t->rows[k].help,
-                                                          .unit = t->rows[k].unit,
-                                                          .live = t->rows[k].live};
-        }
-        free(block);
+        const char **names;
+        bool own;
+        size_t n = scenario_sections(f->scenario, f->pattern->tables[i], &names, &own);
+        for (size_t k = !own; k < n; k++)
+            section_make(f, f->pattern->tables[i], names[k]);
+        free(names);
     }
 }
 

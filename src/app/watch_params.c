@@ -29,18 +29,15 @@ static void add_row(struct watch *w, const struct param_table *t, const char *se
     }
 }
 
-/* The sections of a table that may stand several times, each once. */
-static void add_repeated(struct watch *w, const struct scenario *s, const struct param_table *t)
+static void add_sections(struct watch *w, const struct scenario *s, const struct param_table *t)
 {
-    size_t len = strlen(t->section);
-    for (size_t i = 0; i < s->settings_n; i++) {
-        const char *section = s->settings[i].section;
-        bool seen = strncmp(section, t->section, len) != 0 || section[len] != '.';
-        for (size_t k = 0; k < i && !seen; k++)
-            seen = strcmp(s->settings[k].section, section) == 0;
-        for (size_t k = 0; k < t->n && !seen; k++)
-            add_row(w, t, section, &t->rows[k]);
-    }
+    const char **names;
+    bool own;
+    size_t n = scenario_sections(s, t, &names, &own);
+    for (size_t i = !own; i < n; i++)
+        for (size_t k = 0; k < t->n; k++)
+            add_row(w, t, names[i], &t->rows[k]);
+    free(names);
 }
 
 void params_setup(struct watch *w)
@@ -51,12 +48,8 @@ void params_setup(struct watch *w)
     memset(&w->params, 0, sizeof w->params);
     if (!s || !pattern)
         return;
-    for (const struct param_table *const *t = pattern->tables; *t; t++) {
-        for (size_t k = 0; k < (*t)->n; k++)
-            add_row(w, *t, (*t)->section, &(*t)->rows[k]);
-        if ((*t)->repeats)
-            add_repeated(w, s, *t);
-    }
+    for (const struct param_table *const *t = pattern->tables; *t; t++)
+        add_sections(w, s, *t);
     w->params.chosen = chosen < w->params.n ? chosen : 0;
 }
 

@@ -413,6 +413,29 @@ enum world scenario_world(const struct scenario *s)
     return s->params.world == 1 ? WORLD_SIM : WORLD_LIVE;
 }
 
+size_t scenario_sections(const struct scenario *s, const struct param_table *t, const char ***names,
+                         bool *own)
+{
+    const char **list = xcalloc(s->settings_n + 1, sizeof *list);
+    size_t n = 0, len = strlen(t->section);
+    list[n++] = t->section;
+    bool written = false;
+    for (size_t i = 0; i < s->settings_n; i++) {
+        const char *section = s->settings[i].section;
+        if (strncmp(section, t->section, len) != 0)
+            continue;
+        written |= !section[len];
+        bool known = !t->repeats || section[len] != '.';
+        for (size_t k = 1; k < n && !known; k++)
+            known = strcmp(list[k], section) == 0;
+        if (!known)
+            list[n++] = section;
+    }
+    *own = written || n == 1;
+    *names = list;
+    return n;
+}
+
 void *scenario_block(const struct scenario *s, const struct param_table *t, const char *section)
 {
     void *block = xcalloc(1, t->size);

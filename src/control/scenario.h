@@ -95,6 +95,12 @@ enum world scenario_world(const struct scenario *s);
  * be "limiter.api" for table "limiter"). Malloc'ed, t->size bytes. */
 void *scenario_block(const struct scenario *s, const struct param_table *t, const char *section);
 
+/* The sections of a table: its own name first, then each [name.X] in the order of the file. *own:
+ * is its own one meant (it is written, or there is no other)? Returns how many; *names is malloc'ed
+ * and points into the scenario and the table. */
+size_t scenario_sections(const struct scenario *s, const struct param_table *t, const char ***names,
+                         bool *own);
+
 /* The text of the file with section.key set to value: only that value's bytes change (comments,
  * order, line ends and indentation stay); a missing key is appended to its section, a missing
  * section to the file, under a comment with `why`. Returns malloc'ed text. */

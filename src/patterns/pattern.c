@@ -38,20 +38,22 @@ const struct pattern *pattern_find(const char *name)
     return NULL;
 }
 
-struct pattern_run *pattern_run_create(const struct pattern *p, struct rt *rt, void *const *blocks,
-                                       const char *base_dir)
+struct pattern_run *pattern_run_create(const struct pattern *p, struct rt *rt,
+                                       const struct pattern_block *blocks, const char *base_dir)
 {
     struct pattern_run *pr = xcalloc(1, sizeof *pr);
     pr->p = p;
     pr->rt = rt;
     pr->base_dir = base_dir ? xstrdup(base_dir) : NULL;
-    while (p->tables[pr->n])
+    while (blocks[pr->n].table)
         pr->n++;
     pr->section = xcalloc(pr->n, sizeof *pr->section);
     for (size_t i = 0; i < pr->n; i++) {
         struct section *s = &pr->section[i];
-        s->table = p->tables[i];
-        s->first = xmemdup(blocks[i], s->table->size);
+        s->table = blocks[i].table;
+        s->name = xstrdup(blocks[i].section);
+        s->unused = blocks[i].unused;
+        s->first = xmemdup(blocks[i].values, s->table->size);
         atomic_store_explicit(&s->now, s->first, memory_order_release);
     }
     return pr;
@@ -67,6 +69,7 @@ void pattern_run_free(struct pattern_run *pr)
             free(s->kept[k]);
         free(s->kept);
         free(s->first);
+        free(s->name);
     }
     free(pr->section);
     free(pr->base_dir);
@@ -101,8 +104,17 @@ void pattern_set_state(struct pattern_run *pr, void *state)
 struct section *pattern_section(const struct pattern_run *pr, const char *name)
 {
     for (size_t i = 0; i < pr->n; i++)
-        if (strcmp(pr->section[i].table->section, name) == 0)
+        if (strcmp(pr->section[i].name, name) == 0)
             return &pr->section[i];
+    return NULL;
+}
+
+const char *pattern_nth_section(const struct pattern_run *pr, const struct param_table *t,
+                                size_t nth)
+{
+    for (size_t i = 0; i < pr->n; i++)
+        if (pr->section[i].table == t && !pr->section[i].unused && nth-- == 0)
+            return pr->section[i].name;
     return NULL;
 }
 
@@ -128,8 +140,8 @@ void pattern_emit_param(const struct pattern_run *pr, const struct section *s,
 {
     if (!emitter)
         return;
-    char name[2 * 64], value[VALUE_TEXT];
-    snprintf(name, sizeof name, "%s.%s", s->table->section, row->name);
+    char name[PARAM_TEXT + 64], value[VALUE_TEXT];
+    snprintf(name, sizeof name, "%s.%s", s->name, row->name);
     param_format(row, atomic_load_explicit(&s->now, memory_order_acquire), value, sizeof value);
     struct strtab *names = rt_names(pr->rt);
     uint32_t name_id = strtab_intern(names, name);
@@ -140,25 +152,36 @@ void pattern_main(void *arg)
 {
     struct pattern_run *pr = arg;
     for (size_t i = 0; i < pr->n; i++)
-        for (size_t k = 0; k < pr->section[i].table->n; k++)
+        for (size_t k = 0; k < pr->section[i].table->n && !pr->section[i].unused; k++)
             pattern_emit_param(pr, &pr->section[i], &pr->section[i].table->rows[k], BY_FILE);
     pr->p->main(pr);
 }
 
-bool pattern_param(const struct pattern *p, const char *name, const struct param_table **t,
-                   const struct param **row)
+/* Does the table take that section? */
+static bool takes(const struct param_table *t, const char *section, size_t n)
+{
+    size_t own = strlen(t->section);
+    return n >= own && strncmp(t->section, section, own) == 0 &&
+           (n == own || (t->repeats && section[own] == '.' && n > own + 1));
+}
+
+bool pattern_param(const struct pattern *p, const char *name, struct param_at *at)
 {
     const char *dot = strrchr(name, '.');
+    size_t len = dot ? (size_t)(dot - name) : 0;
     int found = 0;
+    if (len >= sizeof at->section)
+        return false;
     for (size_t i = 0; p->tables[i]; i++) {
         const struct param_table *table = p->tables[i];
-        if (dot && (strlen(table->section) != (size_t)(dot - name) ||
-                    strncmp(table->section, name, (size_t)(dot - name)) != 0))
+        if (dot && !takes(table, name, len))
             continue;
         const struct param *r = param_find(table, dot ? dot + 1 : name);
         if (r && !found++) {
-            *t = table;
-            *row = r;
+            at->table = table;
+            at->row = r;
+            snprintf(at->section, sizeof at->section, "%.*s",
+                     dot ? (int)len : (int)strlen(table->section), dot ? name : table->section);
         }
     }
     return found == 1;
@@ -166,10 +189,9 @@ bool pattern_param(const struct pattern *p, const char *name, const struct param
 
 bool pattern_param_text(const struct pattern_run *pr, const char *name, char *out, size_t size)
 {
-    const struct param_table *t;
-    const struct param *row;
-    if (!pattern_param(pr->p, name, &t, &row))
-        return false;
-    param_format(row, pattern_params(pr, t->section), out, size);
-    return true;
+    struct param_at at;
+    const void *block = pattern_param(pr->p, name, &at) ? pattern_params(pr, at.section) : NULL;
+    if (block)
+        param_format(at.row, block, out, size);
+    return block != NULL;
 }

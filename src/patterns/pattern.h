@@ -45,10 +45,18 @@ struct pattern {
 extern const struct pattern *const patterns[]; /* NULL-terminated, from patterns.def */
 const struct pattern *pattern_find(const char *name);
 
-/* Made by app from a scenario: one block per table, in the order of `tables`; they are copied. rt
- * may be NULL as long as it only serves pattern_check_run(). */
-struct pattern_run *pattern_run_create(const struct pattern *p, struct rt *rt, void *const *blocks,
-                                       const char *base_dir);
+/* The values of one section. Every table has its own section ("limiter"), which is unused when only
+ * others of it ("limiter.api") are meant. */
+struct pattern_block {
+    const struct param_table *table; /* NULL: the end of a list */
+    const char *section;
+    const void *values;
+    bool unused;
+};
+/* Made by app from a scenario: the sections, table by table; all is copied. rt may be NULL as long
+ * as it only serves pattern_check_run(). */
+struct pattern_run *pattern_run_create(const struct pattern *p, struct rt *rt,
+                                       const struct pattern_block *blocks, const char *base_dir);
 void pattern_run_free(struct pattern_run *pr);
 /* pattern->check, or NULL when there is nothing to check. */
 const char *pattern_check_run(const struct pattern_run *pr);
@@ -58,7 +66,8 @@ void pattern_main(void *pr);
 struct rt *pattern_rt(const struct pattern_run *pr);
 const struct pattern *pattern_of(const struct pattern_run *pr);
 const char *pattern_base_dir(const struct pattern_run *pr);
-/* The newest block of a section ("worker_pool", "traffic"). Any engine thread, never blocks. */
+/* The newest block of a section ("worker_pool", "limiter.api"), or NULL. Any engine thread, never
+ * blocks. */
 const void *pattern_params(const struct pattern_run *pr, const char *section);
 /* The cell that holds that block, for who reads it at every step: load it with acquire. Valid for
  * the run. */
@@ -67,10 +76,18 @@ _Atomic(void *) *pattern_params_cell(const struct pattern_run *pr, const char *s
 void *pattern_state(const struct pattern_run *pr);
 void pattern_set_state(struct pattern_run *pr, void *state);
 
-/* The table and the row that "section.key" (or a key that only one section has) names; false: none.
- */
-bool pattern_param(const struct pattern *p, const char *name, const struct param_table **t,
-                   const struct param **row);
+/* The names of the i-th used section of a table, from 0; NULL: there are no more. */
+const char *pattern_nth_section(const struct pattern_run *pr, const struct param_table *t,
+                                size_t i);
+
+/* What "section.key" (or a key that only one table has) names; false: nothing. Whether a run has
+ * that section is its own matter. */
+struct param_at {
+    const struct param_table *table;
+    const struct param *row;
+    char section[PARAM_TEXT];
+};
+bool pattern_param(const struct pattern *p, const char *name, struct param_at *at);
 /* The parameter's present value as text. Any thread. false: no such one. */
 bool pattern_param_text(const struct pattern_run *pr, const char *name, char *out, size_t size);
 
@@ -81,5 +98,7 @@ bool pattern_param_text(const struct pattern_run *pr, const char *name, char *ou
 const char *pattern_command(struct pattern_run *pr, const char *text, enum by by);
 /* Checks a command without running it (cues, prompt). NULL, or a sentence. */
 const char *pattern_check_command(const struct pattern *p, const char *text);
+/* Also that the run has the section that it sets. */
+const char *pattern_check_section(const struct pattern_run *pr, const char *text);
 
 #endif

@@ -70,26 +70,46 @@ static bool is_step(const char *value, int *steps)
     return true;
 }
 
-static const char *check_set(const struct pattern *p, const struct command *c,
-                             const struct param_table **t, const struct param **row)
+static const char *check_set(const struct pattern *p, const struct command *c, struct param_at *at)
 {
-    if (!pattern_param(p, c->argv[0], t, row))
+    if (!pattern_param(p, c->argv[0], at))
         return no_such_param(p, c->argv[0]);
-    if (!(*row)->live)
+    if (!at->row->live)
         return refuse("%s.%s cannot change while it runs: it takes effect at the next restart "
                       "(R), or with --set",
-                      (*t)->section, (*row)->name);
+                      at->section, at->row->name);
     if (c->id != CMD_SET)
         return NULL;
     const char *value = after_words(c->text, 2);
     int steps;
     if (is_step(value, &steps))
         return NULL;
-    void *scratch = xmalloc((*t)->size);
-    param_defaults(*t, scratch);
-    const char *bad = param_set(*row, scratch, value);
+    void *scratch = xmalloc(at->table->size);
+    param_defaults(at->table, scratch);
+    const char *bad = param_set(at->row, scratch, value);
     free(scratch);
-    return bad ? refuse("%s.%s: %s", (*t)->section, (*row)->name, bad) : NULL;
+    return bad ? refuse("%s.%s: %s", at->section, at->row->name, bad) : NULL;
+}
+
+/* The run's section that the command means, or NULL and *bad says why. */
+static struct section *section_of(const struct pattern_run *pr, const struct command *c,
+                                  const struct param **row, const char **bad)
+{
+    struct param_at at;
+    *bad = check_set(pr->p, c, &at);
+    if (*bad)
+        return NULL;
+    struct section *s = pattern_section(pr, at.section);
+    *row = at.row;
+    if (s && !s->unused)
+        return s;
+    struct str list = {0};
+    for (size_t i = 0; i < pr->n; i++)
+        if (pr->section[i].table == at.table && !pr->section[i].unused)
+            str_addf(&list, "%s[%s]", list.len ? ", " : "", pr->section[i].name);
+    *bad = refuse("this scenario has no [%.80s] (there are: %.400s)", at.section, list.data);
+    str_free(&list);
+    return NULL;
 }
 
 static const struct pattern_fault *find_fault(const struct pattern *p, const struct command *c)
@@ -132,13 +152,12 @@ static const char *no_such_action(const struct pattern *p, const struct command 
 
 static const char *check(const struct pattern *p, const struct command *c)
 {
-    const struct param_table *t;
-    const struct param *row;
+    struct param_at at;
     switch (c->id) {
     case CMD_SET:
-        return check_set(p, c, &t, &row);
+        return check_set(p, c, &at);
     case CMD_RESET:
-        return c->argc ? check_set(p, c, &t, &row) : NULL;
+        return c->argc ? check_set(p, c, &at) : NULL;
     case CMD_INJECT:
         return find_fault(p, c) ? NULL : no_such_fault(p, c);
     case CMD_DO:
@@ -146,6 +165,19 @@ static const char *check(const struct pattern *p, const struct command *c)
     default:
         return NULL; /* marks, and what is the screen's */
     }
+}
+
+const char *pattern_check_section(const struct pattern_run *pr, const char *text)
+{
+    struct command c;
+    const struct param *row;
+    const char *bad = command_parse(text, &c);
+    if (bad)
+        return bad;
+    if (c.id == CMD_SET || (c.id == CMD_RESET && c.argc))
+        section_of(pr, &c, &row, &bad);
+    command_free(&c);
+    return bad;
 }
 
 const char *pattern_check_command(const struct pattern *p, const char *text)
@@ -184,7 +216,7 @@ static void step_value(const struct pattern_run *pr, const struct section *s,
     if (row->type == PT_INT && row->automatic && pr->p->automatic) {
         memcpy(&value, at, sizeof value);
         if (value == PARAM_AUTO) {
-            value = pr->p->automatic(pr, s->table->section, row->name);
+            value = pr->p->automatic(pr, s->name, row->name);
             memcpy(at, &value, sizeof value);
         }
     }
@@ -196,18 +228,17 @@ static void has_changed(struct pattern_run *pr, const struct section *s, const s
 {
     pattern_emit_param(pr, s, row, by);
     if (pr->p->changed && pattern_state(pr))
-        pr->p->changed(pr, s->table->section, row->name);
+        pr->p->changed(pr, s->name, row->name);
 }
 
 static const char *do_set(struct pattern_run *pr, const struct command *c, enum by by)
 {
-    const struct param_table *t;
     const struct param *row;
-    const char *bad = check_set(pr->p, c, &t, &row);
-    if (bad)
+    const char *bad;
+    struct section *s = section_of(pr, c, &row, &bad);
+    if (!s)
         return bad;
-    struct section *s = pattern_section(pr, t->section);
-    void *block = xmemdup(atomic_load_explicit(&s->now, memory_order_acquire), t->size);
+    void *block = xmemdup(atomic_load_explicit(&s->now, memory_order_acquire), s->table->size);
     const char *value = after_words(c->text, 2);
     int steps;
     if (is_step(value, &steps))
@@ -239,11 +270,11 @@ static const char *reset_row(struct pattern_run *pr, struct section *s, const st
 
 static const char *do_reset(struct pattern_run *pr, const struct command *c, enum by by)
 {
-    const struct param_table *t;
     const struct param *row;
     if (c->argc) {
-        const char *bad = check_set(pr->p, c, &t, &row);
-        return bad ? bad : reset_row(pr, pattern_section(pr, t->section), row, by);
+        const char *none;
+        struct section *s = section_of(pr, c, &row, &none);
+        return s ? reset_row(pr, s, row, by) : none;
     }
     const char *bad = NULL;
     for (size_t i = 0; i < pr->n; i++)

@@ -7,6 +7,8 @@
 
 /* One section's values: the file's, and the newest. */
 struct section {
+    char *name; /* "limiter", "limiter.api" */
+    bool unused;
     const struct param_table *table;
     _Atomic(void *) now; /* immutable once published */
     void *first;
@@ -22,6 +24,7 @@ struct pattern_run {
     size_t n;
 };
 
+/* NULL: it has no such one. */
 struct section *pattern_section(const struct pattern_run *pr, const char *name);
 /* Emits the present value. */
 void pattern_emit_param(const struct pattern_run *pr, const struct section *s,

@@ -19,30 +19,32 @@ static inline struct pattern_run *pattern_run_with(const struct pattern *p, stru
                                                    const char *base_dir,
                                                    const char *const *settings)
 {
-    void *blocks[16] = {0};
+    struct pattern_block blocks[16] = {{0}};
+    void *values[16];
     size_t n = 0;
     for (; p->tables[n]; n++) {
-        blocks[n] = xcalloc(1, p->tables[n]->size);
-        param_defaults(p->tables[n], blocks[n]);
+        values[n] = xcalloc(1, p->tables[n]->size);
+        param_defaults(p->tables[n], values[n]);
+        blocks[n] = (struct pattern_block){
+            .table = p->tables[n], .section = p->tables[n]->section, .values = values[n]};
     }
     for (; *settings; settings++) {
         char name[128];
         const char *eq = strchr(*settings, '=');
         snprintf(name, sizeof name, "%.*s", (int)(eq - *settings), *settings);
-        const struct param_table *t;
-        const struct param *row;
-        if (!pattern_param(p, name, &t, &row))
+        struct param_at at;
+        if (!pattern_param(p, name, &at))
             die("no parameter %s", name);
         for (size_t i = 0; i < n; i++)
-            if (p->tables[i] == t) {
-                const char *bad = param_set(row, blocks[i], eq + 1);
+            if (p->tables[i] == at.table) {
+                const char *bad = param_set(at.row, values[i], eq + 1);
                 if (bad)
                     die("%s: %s", *settings, bad);
             }
     }
     struct pattern_run *pr = pattern_run_create(p, rt, blocks, base_dir);
     for (size_t i = 0; i < n; i++)
-        free(blocks[i]);
+        free(values[i]);
     return pr;
 }
 
