@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "programs.h"
 
@@ -34,6 +35,21 @@ Test(programs, the_repaired_ones_raise_nothing_under_any)
             cr_assert_eq(f.end, END_DONE, "%s, seed %lu", p->name, (unsigned long)seed);
         }
     }
+}
+
+/* What is judged by order, not by luck, is found in every run. */
+Test(programs, races_are_found_in_live_and_without_luck)
+{
+    static const char *const certain[] = {"count_plain", "message_by_sleep", "write_after_send",
+                                          "write_under_rlock"};
+    for (size_t k = 0; k < sizeof certain / sizeof *certain; k++)
+        for (unsigned i = 0; i < programs_n; i++) {
+            if (strcmp(programs[i].name, certain[k]) != 0)
+                continue;
+            cr_assert(program_run(&programs[i], WORLD_SIM, "fifo", 1).raised[DIAG_RACE]);
+            struct program_found f = program_run(&programs[i], WORLD_LIVE, NULL, 1);
+            cr_assert(f.raised[DIAG_RACE], "%s", certain[k]);
+        }
 }
 
 Test(programs, nor_in_live)
