@@ -338,13 +338,15 @@ static void barrier_event(struct clocks *c, const struct event *e)
     }
 }
 
-/* A pool's item from who puts it back to who gets it; all of a map, which has no clock for a key. */
+/* A pool's item from who puts it back to who gets it; all of a map, which has no clock for a key.
+ */
 static void shared_event(struct clocks *c, const struct event *e)
 {
     uint32_t part = e->kind == EV_POOL ? ITEMS + e->c : OWN;
+    bool begins = e->kind == EV_FLIGHT && e->op == FLIGHT_BEGIN; /* after the last of its key */
     bool puts = e->kind == EV_MAP || (e->kind == EV_POOL && e->op == POOL_PUT) ||
-                (e->kind == EV_FLIGHT && e->op != FLIGHT_BEGIN && e->op != FLIGHT_JOIN);
-    if (e->kind == EV_MAP || (e->kind == EV_POOL && e->op < POOL_NEW))
+                (e->kind == EV_FLIGHT && !begins && e->op != FLIGHT_JOIN);
+    if (begins || e->kind == EV_MAP || (e->kind == EV_POOL && e->op < POOL_NEW))
         acquire(c, e->task, e->obj, part);
     if (puts)
         release(c, e->task, e->obj, part, e);

@@ -231,7 +231,8 @@ static void begin(struct detect *d, struct race *r, const struct model *m)
                        UINT64_C(1) << EV_LOCK | UINT64_C(1) << EV_GROUP | UINT64_C(1) << EV_ONCE |
                        UINT64_C(1) << EV_COND | UINT64_C(1) << EV_SEM | UINT64_C(1) << EV_CTX |
                        UINT64_C(1) << EV_BARRIER | UINT64_C(1) << EV_FLIGHT |
-                       UINT64_C(1) << EV_MAP | UINT64_C(1) << EV_POOL | UINT64_C(1) << EV_LOST | UINT64_C(1) << EV_END);
+                       UINT64_C(1) << EV_MAP | UINT64_C(1) << EV_POOL | UINT64_C(1) << EV_LOST |
+                       UINT64_C(1) << EV_END);
 }
 
 /* live: what waits is certain once so much time has passed, or all is over. */
