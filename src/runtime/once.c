@@ -40,6 +40,7 @@ static void emit_once(struct once *o, enum once_op op)
 static void run(struct once *o, void (*fn)(void *arg), void *arg)
 {
     const char *panic = rt_catch(fn, arg);
+    rt_gate(); /* what it stored is visible to all who pass */
     guard_lock(&o->guard);
     atomic_store_explicit(&o->word, DONE, memory_order_release);
     struct waiter *woken = waitq_claim_all(&o->waiters);

@@ -178,6 +178,7 @@ static const char *fly(struct singleflight *g, struct flight *f)
     const char *panic = rt_catch(call, f);
     if (panic && g->rules.stuck_panic)
         rt_again(g->id, panic);
+    rt_gate(); /* what it stored is visible to those who share it */
     guard_lock(&g->guard);
     take_out(g, f);
     f->panic = panic;

@@ -14,15 +14,13 @@ struct message {
     struct cell *data, *ready;
     struct waitgroup *wg;
     enum cell_order order;
-    bool fence, sleeps;
+    bool fence;
 };
 
 static void writer(void *arg)
 {
     struct message *s = arg;
     cell_store(s->data, 42, ORDER_RELAXED);
-    if (s->fence)
-        cell_fence(ORDER_RELEASE);
     cell_store(s->ready, 1, s->order);
     rt_yield();
     wg_done(s->wg);
@@ -31,11 +29,9 @@ static void writer(void *arg)
 static void reader(void *arg)
 {
     struct message *s = arg;
-    if (cell_load(s->ready, s->fence ? ORDER_RELAXED : ORDER_ACQUIRE)) {
-        if (s->fence)
-            cell_fence(ORDER_ACQUIRE);
-        cell_load(s->data, ORDER_RELAXED);
-    }
+    for (int i = 0; i < 4; i++)
+        if (cell_load(s->ready, ORDER_ACQUIRE))
+            cell_load(s->data, ORDER_RELAXED);
     wg_done(s->wg);
 }
 
