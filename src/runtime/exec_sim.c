@@ -12,7 +12,8 @@
  * instant happens in timer order under every schedule policy.
  *
  * Operations take no virtual time; only work() holds a processor. A processor in work() leaves its
- * run queue to idle ones, which steal half of it, and a slice ends after 10 ms if others wait. */
+ * run queue to idle ones, which steal half of it. A slice ends after 10 ms if others wait; then the
+ * task goes to the global queue, where processors without work of their own look first. */
 #include "runtime/cell_inside.h"
 #include "runtime/sim.h"
 
@@ -23,7 +24,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* ---- run queues ---------------------------------------------------------------------------- */
+/* ---- run queues (how tasks move between them: exec_sim_queue.c) --------------------------------
+ */
 
 static void runq_alloc(struct sim_proc *p, uint32_t cap)
 {
@@ -41,33 +43,16 @@ void sim_runq_grow(struct sim_proc *p)
     runq_alloc(p, 2 * (p->mask + 1));
 }
 
-/* An idle processor takes half of the run queue of a busy one (Blumofe and Leiserson, 1999). */
-static bool steal(struct sim *s)
-{
-    uint64_t all = s->procs == 64 ? ~UINT64_C(0) : (UINT64_C(1) << s->procs) - 1;
-    uint64_t idle = all & ~s->busy, full = s->ready & s->busy;
-    if (!idle || !full)
-        return false;
-    struct sim_proc *thief = &s->proc[__builtin_ctzll(idle)];
-    uint32_t skip = rng_below(s->schedule_rng, (uint32_t)__builtin_popcountll(full));
-    while (skip--)
-        full &= full - 1;
-    struct sim_proc *victim = &s->proc[__builtin_ctzll(full)];
-    uint32_t n = (victim->len + 1) / 2;
-    for (uint32_t i = 0; i < n; i++)
-        sim_runq_push(s, thief, sim_runq_pop(s, victim));
-    emit(NULL, EV_PROC, 0, victim->index, 0, 0, n, emit_ab(thief->index, thief->len));
-    return true;
-}
-
 /* The next task that has a processor, or NULL. */
 static inline struct sim_task *pick(struct sim *s)
 {
-    if (!s->ready)
+    if (!s->ready && !s->global.len)
         return NULL;
+    if (UNLIKELY(s->global.len))
+        sim_look_at_global(s);
     uint64_t can = s->ready & ~s->busy;
     if (UNLIKELY(!can)) {
-        if (!steal(s))
+        if (!sim_steal(s))
             return NULL;
         can = s->ready & ~s->busy;
     }
@@ -212,12 +197,17 @@ static void task_timer_fired(struct rt *rt, void *arg)
     t->work_left -= t->work_left < SIM_SLICE_NS ? t->work_left : SIM_SLICE_NS;
     p->worker = NULL;
     s->busy &= ~p->bit;
-    if (p->len > 0 && t->work_left > 0) {
-        task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
-        sim_runq_push(s, p, t);
-    } else {
+    /* Now and then somebody of the global queue comes first, or those who never use up a slice
+     * could keep it waiting for ever (Go looks every 61st time). */
+    if (s->global.len && ++s->slices % 61 == 0)
+        sim_global_take(s, p, 1, true);
+    if (!t->work_left || (!p->len && !s->global.len)) {
         sim_runq_push_front(s, p, t);
+        return;
     }
+    t->t.proc = PROC_NONE;
+    task_emit(&t->t, TASK_RUNNABLE, WHY_NONE, 0);
+    sim_global_push(s, t);
 }
 
 static struct task *sim_task_new(struct rt *rt)
@@ -467,7 +457,7 @@ enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
         }
         if (atomic_load(&s->posted))
             continue;
-        if (!s->timers.n && !s->ready) {
+        if (!s->timers.n && !s->ready && !s->global.len) {
             rt_stop(rt, quiescent(s));
             continue;
         }
@@ -491,7 +481,8 @@ int64_t rt_sim_next(const struct rt *rt)
     const struct sim *s = sim_of(rt);
     if (rt_ended(rt))
         return NEVER;
-    return (s->ready & ~s->busy) || !s->steps ? s->now_ns : timer_heap_next(&s->timers);
+    bool can = (s->ready | (s->global.len ? sim_all_procs(s) : 0)) & ~s->busy;
+    return can || !s->steps ? s->now_ns : timer_heap_next(&s->timers);
 }
 
 /* ---- creation -------------------------------------------------------------------------------- */
@@ -503,6 +494,7 @@ static void sim_destroy(struct rt *rt)
     sim_stack_free_all(s);
     for (int i = 0; i < SIM_PROCS; i++)
         free(s->proc[i].ring);
+    free(s->global.ring);
     while (s->posts) {
         struct sim_post *next = s->posts->next;
         free(s->posts);
@@ -555,6 +547,7 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
     }
     for (int i = 0; i < s->procs; i++)
         runq_alloc(&s->proc[i], 16);
+    runq_alloc(&s->global, 16);
     s->schedule_rng = rt_rng(&s->rt, "schedule");
     s->oracle = sim_oracle_make(s, schedule, c->schedule_use);
     s->rt.gate = s->oracle ? GATE_STEPS : 0;

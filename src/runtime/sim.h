@@ -79,6 +79,8 @@ struct sim {
     struct sim_task *reap; /* where a coroutine is more than its stack: to be freed from another */
     uint32_t alive, hung;  /* tasks; those that wait for io without a deadline */
     struct sim_proc proc[SIM_PROCS];
+    struct sim_proc global; /* tasks whose slice was over while others waited */
+    uint32_t slices;        /* that ended while somebody stood there */
     struct emitter out;
     uint64_t handed; /* events that have left the chunk */
     struct event chunk[SIM_CHUNK];
@@ -107,6 +109,15 @@ static inline void sim_stack_check(const struct sim_task *t)
  * and timers, on the caller's stack. */
 struct sim_task *sim_next_task(struct sim *s);
 void sim_runq_grow(struct sim_proc *p);
+/* Moves of tasks between queues, each an event. */
+bool sim_steal(struct sim *s); /* false: nobody is idle, or nobody busy has a queue */
+void sim_look_at_global(struct sim *s);
+void sim_global_push(struct sim *s, struct sim_task *t);
+void sim_global_take(struct sim *s, struct sim_proc *p, uint32_t n, bool front);
+static inline uint64_t sim_all_procs(const struct sim *s)
+{
+    return s->procs == 64 ? ~UINT64_C(0) : (UINT64_C(1) << s->procs) - 1;
+}
 
 /* A schedule that is not fifo's (exec_sim_choice.c). Made by sim_oracle_make(): NULL for fifo. */
 struct sim_oracle *sim_oracle_make(struct sim *s, const struct schedule *schedule,

@@ -183,6 +183,43 @@ Test(sched, an_idle_processor_takes_half)
     sim_run_free(&r);
 }
 
+/* Tasks in each queue, counted from the events as model_proc.c does; what an event says of a length
+ * must be what was counted. */
+static void count_queues(const struct sim_run *r, int procs, uint32_t *thefts, uint32_t *global_max)
+{
+    uint32_t runq[64] = {0}, global = 0;
+    uint8_t state[MANY] = {0};
+    *thefts = *global_max = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct event *e = &r->ev[i];
+        uint32_t proc = e->x >> 8;
+        if (e->kind == EV_PROC) {
+            uint32_t *from = e->op == PROC_STEAL ? &runq[e->x] : &global;
+            cr_assert_geq(*from, e->c, "took more than was there");
+            *from -= e->c;
+            runq[e->a] += e->c;
+            cr_assert_eq(runq[e->a], e->b, "event %zu", i);
+            *thefts += e->op == PROC_STEAL;
+        }
+        if (e->kind != EV_TASK)
+            continue;
+        bool was_queued = state[e->task] == 1;
+        state[e->task] = e->op == TASK_NEW || e->op == TASK_RUNNABLE ? 1 : 2;
+        if (state[e->task] == 1) {
+            cr_assert(proc < (uint32_t)procs || proc == PROC_NONE);
+            ++*(proc == PROC_NONE ? &global : &runq[proc]);
+            *global_max = global > *global_max ? global : *global_max;
+        } else if (was_queued) {
+            cr_assert_eq(e->op, TASK_RUNNING);
+            cr_assert_gt(runq[proc], 0, "event %zu: processor %u had nobody in its queue", i, proc);
+            runq[proc]--;
+        }
+    }
+    for (int i = 0; i < procs; i++)
+        cr_assert_eq(runq[i], 0, "somebody was left in queue %d", i);
+    cr_assert_eq(global, 0);
+}
+
 static void mixes(void *arg)
 {
     struct chan *c = arg;
@@ -256,4 +293,55 @@ Test(sched, all_work_is_done_in_the_least_time)
         cr_assert_leq(last, sum / procs[i] + 100 * (int64_t)MS);
         sim_run_free(&r);
     }
+}
+
+Test(sched, the_events_say_how_long_each_queue_is)
+{
+    uint32_t all_thefts = 0, all_global = 0;
+    for (int procs = 1; procs <= 5; procs += 2)
+        for (uint64_t seed = 0; seed < 8; seed++) {
+            struct sim_run r;
+            uint32_t thefts, global_max;
+            run(&r, procs, seed, seed % 2 ? "random" : "fifo", m_mix, NULL);
+            count_queues(&r, procs, &thefts, &global_max);
+            all_thefts += thefts;
+            all_global += global_max;
+            sim_run_free(&r);
+        }
+    cr_assert_gt(all_thefts, 0);
+    cr_assert_gt(all_global, 0);
+}
+
+/* Two that never use up a slice keep the only processor busy; the third is not forgotten. */
+static _Atomic bool greedy_done;
+static void greedy(void *arg)
+{
+    (void)arg;
+    rt_work(25 * (int64_t)MS);
+    ended[0] = rt_now();
+    greedy_done = true;
+}
+static void modest(void *arg)
+{
+    (void)arg;
+    while (!greedy_done) {
+        rt_work(MS);
+        rt_yield();
+    }
+}
+static void m_greedy(void *arg)
+{
+    (void)arg;
+    greedy_done = false;
+    for (int i = 0; i < 2; i++)
+        rt_spawn("modest", modest, NULL);
+    rt_spawn("greedy", greedy, NULL);
+}
+
+Test(sched, nobody_waits_in_the_global_queue_for_ever)
+{
+    struct sim_run r;
+    run(&r, 1, 1, NULL, m_greedy, NULL);
+    cr_assert_lt(ended[0], 400 * (int64_t)MS);
+    sim_run_free(&r);
 }
