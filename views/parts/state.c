@@ -35,6 +35,7 @@ static const char *const reasons[WHY_COUNT] = {
     [WHY_SLEEP] = "",
     [WHY_IO] = N_("call"),
     [WHY_JOIN] = N_("join"),
+    [WHY_BARRIER] = N_("barrier"),
 };
 
 struct state_look state_look(uint8_t state, uint8_t why)
