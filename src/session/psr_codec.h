@@ -11,9 +11,9 @@
 #include "session/psr_format.h"
 
 enum {
-    PSR_EVENT_MAX = 6 + 8 + 2 + 4 + 4 + 4 + 8, /* bytes of one event with a new shape */
-    PSR_SLACK = 32,                            /* readable bytes after what is decoded */
-    PSR_SLOTS = 8192,
+    PSR_EVENT_MAX = 6 + 8 + 2 + 4 + 4 + 4 + 8,        /* bytes of one event with a new shape */
+    PSR_SLACK = 32,                                   /* readable bytes after what is decoded */
+    PSR_SLOTS = 8192,                                 /* more than twice PSR_SHAPES */
     PSR_EVENTS_MAX = PSR_BLOCK_BYTES + PSR_EVENT_MAX, /* of an encoder's block */
 };
 
@@ -21,19 +21,21 @@ struct psr_encoder {
     size_t n; /* bytes so far */
     uint32_t count;
     int64_t first_ns;
-    uint32_t shapes, epoch;
+    uint32_t shapes, epoch; /* of this block */
     bool vectors;
     uint8_t one_number[EV_COUNT]; /* the kind uses V */
     struct event prev;
     struct event last[256];
+    /* All shapes so far: blocks use mostly the same ones again. */
+    uint32_t known;
     struct psr_shape_slot {
-        uint64_t key; /* epoch (16 bits), and the shape; another epoch's is free */
-        uint32_t number;
+        _Alignas(64) uint64_t key;          /* 0: free */
+        uint32_t epoch;                     /* of the block that used it last … */
+        uint16_t number;                    /* … as what */
+        uint8_t low, bytes;                 /* of the low half, of both, packed */
+        uint8_t from[sizeof(struct event)]; /* the shuffle that packs them */
+        uint32_t bits;                      /* as in the file */
     } slot[PSR_SLOTS];
-    struct psr_pack {
-        uint8_t from[sizeof(struct event)]; /* the shuffle that brings the fields together */
-        uint8_t low, bytes;                 /* of the low half, of both */
-    } pack[PSR_SHAPES];
     uint8_t bytes[PSR_EVENTS_MAX + PSR_SLACK];
 };
 struct psr_encoder *psr_encoder_create(void); /* free() it */

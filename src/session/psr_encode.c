@@ -25,10 +25,14 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a big-endian machine must swap");
 
 enum { AS_BEFORE = 7, SPAN_NS = 500000000 };
+#define USED ((uint64_t)1 << 63) /* in every key */
 
 struct psr_encoder *psr_encoder_create(void)
 {
-    struct psr_encoder *e = xcalloc(1, sizeof *e);
+    struct psr_encoder *e = aligned_alloc(64, (sizeof *e + 63) & ~(size_t)63);
+    if (!e)
+        die("out of memory");
+    memset(e, 0, sizeof *e);
     for (size_t kind = 0; kind < EV_COUNT; kind++)
         for (size_t f = 0; f < EVENT_FIELDS && event_info[kind].fields[f].name; f++)
             e->one_number[kind] |= event_info[kind].fields[f].slot == SLOT_V;
@@ -49,9 +53,9 @@ void psr_encoder_begin(struct psr_encoder *e)
     e->n = 0;
     e->count = 0;
     e->shapes = 0;
-    e->epoch = (e->epoch + 1) & 0xffff;
-    if (!e->epoch) { /* it wraps after some GiB */
+    if (!++e->epoch || e->known > PSR_SLOTS - PSR_SHAPES) {
         memset(e->slot, 0, sizeof e->slot);
+        e->known = 0;
         e->epoch = 1;
     }
     memset(e->last, 0, sizeof e->last);
@@ -83,24 +87,27 @@ static inline bool takes(const struct psr_encoder *e, const struct event *ev, si
         (ev->t_ns <= e->first_ns || (uint64_t)ev->t_ns - (uint64_t)e->first_ns < SPAN_NS));
 }
 
-/* Where a shape stands, or where it goes: then its key is another. */
+/* Where a shape stands, or where it goes: then its key is 0. */
 static inline struct psr_shape_slot *slot_of(struct psr_encoder *e, uint64_t key)
 {
     size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 51);
-    while (e->slot[i].key != key && e->slot[i].key >> 48 == e->epoch)
+    while (e->slot[i].key != key && e->slot[i].key)
         i = (i + 1) % PSR_SLOTS;
     return &e->slot[i];
 }
 
-/* A new shape: kind, op and the 24 bits. Returns the place after it. */
-static inline uint8_t *put_shape(uint8_t *p, unsigned kind, unsigned op, uint32_t bits)
+/* The first in its block: kind, op and the 24 bits. Returns the place after it. */
+static inline uint8_t *put_shape(struct psr_encoder *e, uint8_t *p, struct psr_shape_slot *slot,
+                                 const struct event *ev)
 {
+    slot->epoch = e->epoch;
+    slot->number = (uint16_t)e->shapes++;
     *p++ = 0xff;
-    *p++ = (uint8_t)kind;
-    *p++ = (uint8_t)op;
-    *p++ = (uint8_t)bits;
-    *p++ = (uint8_t)(bits >> 8);
-    *p++ = (uint8_t)(bits >> 16);
+    *p++ = ev->kind;
+    *p++ = ev->op;
+    *p++ = (uint8_t)slot->bits;
+    *p++ = (uint8_t)(slot->bits >> 8);
+    *p++ = (uint8_t)(slot->bits >> 16);
     return p;
 }
 
@@ -139,15 +146,13 @@ static inline uint8_t *encode_one(struct psr_encoder *e, uint8_t *p, const struc
     uint32_t bits = v << 22 | nb << 19 | na << 15 | nc << 12 |
                     (nobj | (obj_before & AS_BEFORE)) << 9 |
                     (ntask | (task_before & AS_BEFORE)) << 6 | nx << 4 | nt;
-    uint64_t key =
-        (uint64_t)e->epoch << 48 | (uint64_t)ev->kind << 32 | (uint64_t)ev->op << 24 | bits;
+    uint64_t key = USED | (uint64_t)ev->kind << 32 | (uint64_t)ev->op << 24 | bits;
     struct psr_shape_slot *slot = slot_of(e, key);
-    if (LIKELY(slot->key == key)) {
-        p = put_number(p, slot->number);
-    } else {
-        *slot = (struct psr_shape_slot){key, e->shapes++};
-        p = put_shape(p, ev->kind, ev->op, bits);
+    if (UNLIKELY(!slot->key)) {
+        *slot = (struct psr_shape_slot){.key = key, .bits = bits};
+        e->known++;
     }
+    p = LIKELY(slot->epoch == e->epoch) ? put_number(p, slot->number) : put_shape(e, p, slot, ev);
     psr_store64(p, t), p += nt;
     psr_store64(p, ev->x), p += nx;
     psr_store64(p, ev->task), p += ntask;
@@ -187,93 +192,100 @@ enum {
     IN_C = 0xf00000,
     IN_A = 0xf000000,
     SAME_TASK = 0x100,
-    SAME_OBJ = 0x200,
-    FIRSTS = 0x11111400 /* of the fields of which 0 takes a byte too, when it is new */
+    SAME_OBJ = 0x200
 };
 
 /* A new shape: what it looks like in the file, and its shuffle. */
-static NOINLINE uint8_t *new_shape(struct psr_encoder *e, uint8_t *p, unsigned kind, unsigned op,
-                                   uint32_t written)
+static NOINLINE void new_shape(struct psr_encoder *e, struct psr_shape_slot *slot, uint64_t key,
+                               uint32_t written, unsigned v)
 {
-    struct psr_pack *pack = &e->pack[e->shapes++];
-    unsigned v = e->one_number[kind], at = 0;
-    memset(pack->from, 0x80, sizeof pack->from); /* 0 where nothing goes */
+    unsigned at = 0;
+    *slot = (struct psr_shape_slot){.key = key};
+    e->known++;
+    memset(slot->from, 0x80, sizeof slot->from); /* 0 where nothing goes */
     for (unsigned i = 0; i < sizeof(struct event); i++) {
         if (i == 16) {
-            pack->low = (uint8_t)at;
+            slot->low = (uint8_t)at;
             at = 0;
         }
         if (written >> i & 1 && i != 8 && i != 9)
-            pack->from[i / 16 * 16 + at++] = i % 16;
+            slot->from[i / 16 * 16 + at++] = i % 16;
     }
-    pack->bytes = (uint8_t)(pack->low + at);
+    slot->bytes = (uint8_t)(slot->low + at);
 #define LENGTH(bytes) (uint32_t) __builtin_popcount(written &(bytes))
     uint32_t task = written & SAME_TASK ? AS_BEFORE : LENGTH(IN_TASK),
              obj = written & SAME_OBJ ? AS_BEFORE : LENGTH(IN_OBJ),
              a = v ? LENGTH(0xff000000) : LENGTH(IN_A), b = v ? 0 : LENGTH(0xf0000000);
-    return put_shape(p, kind, op,
-                     v << 22 | b << 19 | a << 15 | LENGTH(IN_C) << 12 | obj << 9 | task << 6 |
-                         LENGTH(IN_X) << 4 | LENGTH(IN_T));
+    slot->bits = v << 22 | b << 19 | a << 15 | LENGTH(IN_C) << 12 | obj << 9 | task << 6 |
+                 LENGTH(IN_X) << 4 | LENGTH(IN_T);
 #undef LENGTH
 }
 
-/* Below the highest byte of a field all are written. */
-static inline uint32_t filled(uint32_t written, unsigned v)
+/* Of events without and with V: the fields whose bytes are all their own, and of the others the
+ * bytes that are written even if they are 0, when the field is new. */
+static const struct {
+    uint32_t wide[8], first[8];
+} layout[2] = {
+    {{~0u, ~0u}, {0, 0, 0x10000, 1, 1, 1, 1, 1}},
+    {{~0u, ~0u, 0, 0, 0, 0, ~0u, ~0u}, {0, 0, 0x10000, 1, 1, 1}},
+};
+
+__attribute__((target("avx2"))) static inline __m256i load(const void *p)
 {
-    written |= written >> 1 & 0x77777777;
-    written |= written >> 2 & 0x33333333;
-    written |= (0u - (written >> 4 & 1)) & 0xf;
-    written |= (0u - (written >> 28 & v)) & 0xf000000;
-    return written & ~(uint32_t)(SAME_TASK | SAME_OBJ);
+    return _mm256_loadu_si256(p);
+}
+
+/* A bit for each byte up to the highest of its field that is not 0. */
+__attribute__((target("avx2"))) static inline uint32_t filled(__m256i w, unsigned v)
+{
+    w = _mm256_or_si256(w, _mm256_srli_epi32(w, 8));
+    w = _mm256_or_si256(w, _mm256_srli_epi32(w, 16));
+    uint32_t bits = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(w, _mm256_setzero_si256()));
+    if (UNLIKELY(bits & 0x10))
+        bits |= 0xf; /* t, some seconds on or back */
+    bits |= (0u - (bits >> 28 & v)) & 0xf000000;
+    return bits & ~(uint32_t)(SAME_TASK | SAME_OBJ);
 }
 
 __attribute__((target("avx2"))) static size_t encode_avx2(struct psr_encoder *e,
                                                           const struct event *ev, size_t n)
 {
     const __m256i zero = _mm256_setzero_si256(), ids = _mm256_set_epi32(0, 0, 0, -1, -1, 0, 0, 0),
-                  what = _mm256_set_epi32(0, 0, 0, 0, 0, 0xffff, 0, 0),
-                  times = _mm256_set_epi64x(0, 0, 0, -1), numbers = _mm256_set_epi64x(-1, 0, 0, 0);
-    __m256i before = _mm256_loadu_si256((const __m256i *)(const void *)&e->prev);
+                  what = _mm256_set_epi32(0, 0, 0, 0, 0, 0xffff, 0, 0);
+    __m256i before = load(&e->prev);
     uint8_t *p = e->bytes + e->n;
     size_t i = 0;
     for (; i < n && takes(e, ev + i, (size_t)(p - e->bytes)); i++) {
         unsigned kind = ev[i].kind, op = ev[i].op, v = e->one_number[kind];
-        __m256i *place = (__m256i *)(void *)&e->last[psr_place(kind, op)];
-        __m256i is = _mm256_loadu_si256((const __m256i *)(const void *)&ev[i]);
-        __m256i last = _mm256_loadu_si256(place), step = _mm256_sub_epi64(is, last);
-        __m256i number = _mm256_and_si256(numbers, _mm256_set1_epi64x(-(int64_t)v));
-        step = _mm256_xor_si256(_mm256_add_epi64(step, step), _mm256_cmpgt_epi64(zero, step));
+        struct event *place = &e->last[psr_place(kind, op)];
+        __m256i is = load(&ev[i]), last = load(place), wide = load(layout[v].wide);
         /* What is not written. x has half the width of the others. */
         __m256i same =
             _mm256_blend_epi32(_mm256_cmpeq_epi32(is, last), _mm256_cmpeq_epi16(is, last), 1 << 2);
         __m256i same_before = _mm256_and_si256(_mm256_cmpeq_epi32(is, before), ids);
-        __m256i skip =
-            _mm256_andnot_si256(_mm256_or_si256(times, number), _mm256_or_si256(same, same_before));
+        __m256i skip = _mm256_andnot_si256(wide, _mm256_or_si256(same, same_before));
         skip = _mm256_or_si256(skip, what);
-        __m256i value = _mm256_blend_epi32(is, _mm256_sub_epi64(is, before), 3);
-        value = _mm256_andnot_si256(skip, _mm256_blendv_epi8(value, step, number));
+        /* t and V as differences, V in zigzag. */
+        __m256i step = _mm256_sub_epi64(is, last), sign = _mm256_cmpgt_epi64(zero, step);
+        step = _mm256_xor_si256(_mm256_add_epi64(step, step), sign);
+        __m256i value = _mm256_blendv_epi8(is, step, wide);
+        value = _mm256_blend_epi32(value, _mm256_sub_epi64(is, before), 3);
+        value = _mm256_andnot_si256(skip, value);
 
-        uint32_t firsts = FIRSTS & ~((0u - v) & 0xff000000);
-        uint32_t written = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(value, zero)) |
-                           (~(uint32_t)_mm256_movemask_epi8(skip) & firsts);
-        written = filled(written, v) |
-                  ((uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(same_before)) >> 3) << 8;
-        uint64_t key =
-            (uint64_t)e->epoch << 48 | (uint64_t)kind << 40 | (uint64_t)op << 32 | written;
+        __m256i first = _mm256_andnot_si256(skip, load(layout[v].first));
+        uint32_t written = filled(_mm256_or_si256(value, first), v) |
+                           (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(same_before)) << 5;
+        uint64_t key = USED | (uint64_t)(kind | op << 8) << 32 | written;
         struct psr_shape_slot *slot = slot_of(e, key);
-        if (UNLIKELY(slot->key != key)) {
-            *slot = (struct psr_shape_slot){key, e->shapes};
-            p = new_shape(e, p, kind, op, written);
-        } else {
-            p = put_number(p, slot->number);
-        }
-        const struct psr_pack *pack = &e->pack[slot->number];
-        value = _mm256_shuffle_epi8(value,
-                                    _mm256_loadu_si256((const __m256i *)(const void *)pack->from));
+        if (UNLIKELY(!slot->key))
+            new_shape(e, slot, key, written, v);
+        p = LIKELY(slot->epoch == e->epoch) ? put_number(p, slot->number)
+                                            : put_shape(e, p, slot, ev + i);
+        value = _mm256_shuffle_epi8(value, load(slot->from));
         _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(value));
-        _mm_storeu_si128((__m128i *)(void *)(p + pack->low), _mm256_extracti128_si256(value, 1));
-        p += pack->bytes;
-        _mm256_storeu_si256(place, is);
+        _mm_storeu_si128((__m128i *)(void *)(p + slot->low), _mm256_extracti128_si256(value, 1));
+        p += slot->bytes;
+        _mm256_storeu_si256((__m256i *)(void *)place, is);
         before = is;
     }
     _mm256_storeu_si256((__m256i *)(void *)&e->prev, before);
