@@ -33,7 +33,7 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
         on = w.on;
         str_add(&text, "main ");
         wait_words(m, w, 1, &text);
-        wait_missing(m, w, &text);
+        wait_missing(detect_facts(d), m, w, &text);
     } else {
         str_add(&text, "main has not returned");
     }
@@ -51,6 +51,6 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
 const struct detector detector_all_asleep = {
     .name = "all_asleep",
     .help = "main waits and nothing can ever run again",
-    .kinds = 1u << EV_END,
+    .kinds = UINT64_C(1) << EV_END,
     .see = see,
 };

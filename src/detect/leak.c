@@ -5,85 +5,17 @@
  * can run, so nothing can wake it. When the run was cut short (its time is over, somebody stopped
  * it) a wait may still end, and only what the edges prove is a leak:
  *
- *   suspects = all that wait at a channel whose ends were declared
- *   take out of them whoever a task outside of the suspects could still wake; until none is left
- *
- * What remains waits for each other or for the dead. One diagnosis for each thing waited for. */
+ * What is stuck (stuck.h) waits for each other or for the dead. Who stands in a cycle was told as a
+ * deadlock. One diagnosis for each thing waited for. */
 #include "detect/detect.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "detect/stuck.h"
 #include "detect/waits.h"
 
-static bool alive(const struct task_model *t)
-{
-    return t->known && t->state != TASK_DONE && t->state != TASK_PANICKED;
-}
-
-/* ---- a run that was cut short: what can be proved
- * ------------------------------------------------ */
-
-static bool provable(struct wait w)
-{
-    return w.on && (w.why == WHY_CHAN_RECV || w.why == WHY_CHAN_SEND);
-}
-
-static bool ends_it(uint8_t why, uint8_t role)
-{
-    return why == WHY_CHAN_RECV ? role == ROLE_SENDS || role == ROLE_CLOSES : role == ROLE_RECEIVES;
-}
-
-/* Per object and direction: was an end declared, and does somebody able hold one? */
-struct ends {
-    bool declared[2], able[2];
-};
-
-static void survey(const struct model *m, const bool *suspect, struct ends *ends)
-{
-    for (size_t i = 0; i < m->edges_n; i++) {
-        const struct edge_model *e = &m->edges[i];
-        for (int recv = 0; recv < 2; recv++) {
-            if (!ends_it(recv ? WHY_CHAN_RECV : WHY_CHAN_SEND, e->role))
-                continue;
-            ends[e->to_obj].declared[recv] = true;
-            if (!e->from_task ||
-                (!e->gone && alive(&m->tasks[e->from_task]) && !suspect[e->from_task]))
-                ends[e->to_obj].able[recv] = true;
-        }
-    }
-}
-
-/* Longer chains of who waits for whom are not followed: no proof. */
-enum { ROUNDS = 64, GROUPS = 256 };
-
-static void keep_proved(const struct model *m, bool *suspect, const struct wait *wait)
-{
-    struct ends *ends = xcalloc(m->objects_n + 1, sizeof *ends);
-    for (uint32_t id = 1; id < m->tasks_n; id++)
-        suspect[id] = suspect[id] && m->tasks[id].why != WHY_SELECT && provable(wait[id]);
-    bool changed = true;
-    for (int round = 0; changed; round++) {
-        changed = false;
-        for (size_t i = 0; i < m->objects_n; i++)
-            ends[i] = (struct ends){0};
-        survey(m, suspect, ends);
-        for (uint32_t id = 1; id < m->tasks_n; id++) {
-            if (!suspect[id])
-                continue;
-            const struct ends *x = &ends[wait[id].on];
-            int recv = wait[id].why == WHY_CHAN_RECV;
-            if (x->able[recv] || !x->declared[recv] || round == ROUNDS) {
-                suspect[id] = false;
-                changed = true;
-            }
-        }
-    }
-    free(ends);
-}
-
-/* ---- what is found, by what it waits for
- * ----------------------------------------------------------- */
+enum { GROUPS = 256 };
 
 static void raise_group(struct detect *d, const struct model *m, const uint32_t *tasks, size_t n,
                         struct wait w)
@@ -94,7 +26,7 @@ static void raise_group(struct detect *d, const struct model *m, const uint32_t 
     wait_names(m, tasks, n, &text);
     str_add(&text, n > 4 ? ") " : " ");
     wait_words(m, w, n, &text);
-    wait_missing(m, w, &text);
+    wait_missing(detect_facts(d), m, w, &text);
     detect_raise(d, DIAG_LEAK, tasks[0], tasks, n, &w.on, w.on != 0, "%s", text.data);
     str_free(&text);
 }
@@ -124,17 +56,19 @@ static void raise_groups(struct detect *d, const struct model *m, bool *suspect,
 static void see(struct detect *d, void *state, const struct model *m, const struct event *e)
 {
     (void)state;
-    if (!m->main_done || e->op == END_PANIC)
+    bool final = e->op == END_DONE || e->op == END_ASLEEP;
+    if (!m->main_done || e->op == END_PANIC || (detect_facts(d)->lossy && !final))
         return;
     bool *suspect = xcalloc(m->tasks_n + 1, sizeof *suspect);
     struct wait *wait = xcalloc(m->tasks_n + 1, sizeof *wait);
+    struct stuck s;
+    stuck_find(&s, detect_facts(d), m, final, 0);
     for (uint32_t id = 1; id < m->tasks_n; id++) {
-        suspect[id] = m->tasks[id].state == TASK_WAITING && m->tasks[id].known;
+        suspect[id] = stuck_task(&s, id) && !detect_was_in_cycle(d, id);
         if (suspect[id])
             wait[id] = wait_of(m, id);
     }
-    if (e->op != END_DONE && e->op != END_ASLEEP)
-        keep_proved(m, suspect, wait);
+    stuck_free(&s);
     raise_groups(d, m, suspect, wait);
     free(suspect);
     free(wait);
@@ -143,6 +77,6 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
 const struct detector detector_leak = {
     .name = "leak",
     .help = "main has returned, and a task waits for what nobody alive can do",
-    .kinds = 1u << EV_END,
+    .kinds = UINT64_C(1) << EV_END,
     .see = see,
 };

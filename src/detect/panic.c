@@ -22,6 +22,6 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
 const struct detector detector_panic = {
     .name = "panic",
     .help = "a task panicked: misuse of a channel, a counter, a lock",
-    .kinds = 1u << EV_PANIC,
+    .kinds = UINT64_C(1) << EV_PANIC,
     .see = see,
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "detect/facts.h"
 
 bool waits_now(const struct task_model *t)
 {
@@ -98,8 +99,9 @@ void wait_words(const struct model *m, struct wait w, size_t n, struct str *out)
         [WHY_IO] = "for a call",
     };
     str_add(out, n == 1 ? "waits " : "wait ");
+    bool slot = w.why == WHY_SEM && w.on < m->objects_n && m->objects[w.on].kind == OBJ_GROUP;
     if (w.on)
-        str_addf(out, "%s %s", on[w.why], model_object_name(m, w.on));
+        str_addf(out, "%s %s", slot ? "for a slot of" : on[w.why], model_object_name(m, w.on));
     else
         str_add(out, alone[w.why] ? alone[w.why] : "for ever");
 }
@@ -115,80 +117,135 @@ struct holders {
     size_t ended, let_go, waiting;
 };
 
-static void hold(const struct model *m, struct holders *h, const struct edge_model *e)
+static void one_more(const struct model *m, struct holders *h, uint32_t task, bool gone)
 {
-    h->could[e->role] = true;
-    if (h->seen[e->from_task])
+    if (task >= m->tasks_n || h->seen[task])
         return;
-    h->seen[e->from_task] = true;
+    h->seen[task] = true;
     grow(&h->task, &h->cap, h->n + 1, sizeof *h->task);
-    h->task[h->n++] = e->from_task;
-    const struct task_model *t = &m->tasks[e->from_task];
+    h->task[h->n++] = task;
+    const struct task_model *t = &m->tasks[task];
     if (t->state == TASK_DONE || t->state == TASK_PANICKED)
         h->ended++;
-    else if (e->gone)
+    else if (gone)
         h->let_go++;
     else if (waits_now(t))
         h->waiting++;
 }
 
-static void channel_missing(const struct model *m, struct wait w, struct str *out)
+static void declared(const struct facts *f, const struct model *m, struct holders *h, uint32_t obj,
+                     uint32_t roles)
 {
-    struct holders h = {.seen = xcalloc(m->tasks_n + 1, sizeof *h.seen)};
-    bool recv = w.why == WHY_CHAN_RECV;
-    for (size_t i = 0; i < m->edges_n; i++) {
-        const struct edge_model *e = &m->edges[i];
-        bool fits =
-            recv ? e->role == ROLE_SENDS || e->role == ROLE_CLOSES : e->role == ROLE_RECEIVES;
-        if (fits && e->from_task && e->to_obj == w.on)
-            hold(m, &h, e);
+    for (uint32_t p = facts_edge_first(f, obj); p; p = facts_edge_next(f, p)) {
+        const struct edge_model *e = &m->edges[p - 1];
+        if (!(roles >> e->role & 1) || !e->from_task)
+            continue;
+        h->could[e->role] = true;
+        one_more(m, h, e->from_task, e->gone);
     }
-    free(h.seen);
-    if (!h.n) {
-        str_add(out, recv ? "; nobody sends to it or could close it" : "; nobody receives from it");
-        free(h.task);
-        return;
-    }
-    str_add(out, "; only ");
-    wait_names(m, h.task, h.n, out);
-    str_addf(out, " could %s",
-             !recv                                         ? "receive from it"
-             : h.could[ROLE_SENDS] && h.could[ROLE_CLOSES] ? "send to it or close it"
-             : h.could[ROLE_CLOSES]                        ? "close it"
-                                                           : "send to it");
-    bool one = h.n == 1;
-    if (h.ended == h.n)
+}
+
+static void held(const struct facts *f, const struct model *m, struct holders *h, uint32_t obj)
+{
+    for (const struct hold *x = facts_held(f, obj); x; x = hold_at(f, x->next))
+        one_more(m, h, x->task, false);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* ", and it has ended". */
+static void what_became(const struct holders *h, struct str *out)
+{
+    bool one = h->n == 1;
+    if (h->ended == h->n)
         str_addf(out, ", and %s ended", one ? "it has" : "they have");
-    else if (h.let_go == h.n)
+    else if (h->let_go == h->n)
         str_addf(out, ", and %s let go of it", one ? "it has" : "they have");
-    else if (h.waiting == h.n)
+    else if (h->waiting == h->n)
         str_addf(out, ", and %s", one ? "it waits itself" : "they wait themselves");
     else
         str_add(out, ", and none of them can any more");
-    free(h.task);
 }
 
-void wait_missing(const struct model *m, struct wait w, struct str *out)
+/* "; only a and b could close it, and they have ended". */
+static void only_they(const struct model *m, const struct holders *h, const char *could,
+                      struct str *out)
 {
-    const struct object_model *o = w.on && w.on < m->objects_n ? &m->objects[w.on] : NULL;
-    if (!o)
+    str_add(out, "; only ");
+    wait_names(m, h->task, h->n, out);
+    str_addf(out, " could %s", could);
+    what_became(h, out);
+}
+
+static void channel_missing(const struct facts *f, const struct model *m, struct wait w,
+                            struct holders *h, struct str *out)
+{
+    bool recv = w.why == WHY_CHAN_RECV;
+    declared(f, m, h, w.on, recv ? 1u << ROLE_SENDS | 1u << ROLE_CLOSES : 1u << ROLE_RECEIVES);
+    if (!h->n) {
+        str_add(out, recv ? "; nobody sends to it or could close it" : "; nobody receives from it");
         return;
+    }
+    only_they(m, h,
+              !recv                                           ? "receive from it"
+              : h->could[ROLE_SENDS] && h->could[ROLE_CLOSES] ? "send to it or close it"
+              : h->could[ROLE_CLOSES]                         ? "close it"
+                                                              : "send to it",
+              out);
+}
+
+static void group_missing(const struct facts *f, const struct model *m, struct wait w,
+                          struct holders *h, struct str *out)
+{
+    held(f, m, h, w.on);
+    if (h->n)
+        qsort(h->task, h->n, sizeof *h->task, by_id);
+    str_addf(out, "; its counter stands at %.0f", m->objects[w.on].level.now);
+    if (h->n)
+        only_they(m, h, "count it down", out);
+    else
+        str_add(out, ", and nobody is left to count it down");
+}
+
+static void holder_missing(const struct facts *f, const struct model *m, struct wait w,
+                           struct holders *h, struct str *out)
+{
+    held(f, m, h, w.on);
+    if (h->n)
+        qsort(h->task, h->n, sizeof *h->task, by_id);
+    if (!h->n)
+        return;
+    str_add(out, "; ");
+    wait_names(m, h->task, h->n, out);
+    str_add(out, h->n == 1 ? " holds it" : " hold it");
+    what_became(h, out);
+}
+
+static void missing(const struct facts *f, const struct model *m, struct wait w, struct holders *h,
+                    struct str *out)
+{
+    const struct object_model *o;
     switch (w.why) {
     case WHY_CHAN_SEND:
     case WHY_CHAN_RECV:
-        channel_missing(m, w, out);
+        channel_missing(f, m, w, h, out);
         return;
     case WHY_WAITGROUP:
-        str_addf(out, "; its counter stands at %.0f, and nobody is left to count it down",
-                 o->level.now);
+        group_missing(f, m, w, h, out);
         return;
     case WHY_MUTEX:
     case WHY_RLOCK:
     case WHY_WLOCK:
-        if (o->owner)
-            str_addf(out, "; %s holds it", model_task_name(m, o->owner));
+    case WHY_SEM:
+    case WHY_ONCE:
+        holder_missing(f, m, w, h, out);
         return;
     case WHY_BARRIER:
+        o = &m->objects[w.on];
         str_addf(out,
                  o->kind == OBJ_LATCH ? "; %.0f are to go, and nobody is left to count it down"
                                       : "; %.0f of those it needs are missing",
@@ -197,13 +254,56 @@ void wait_missing(const struct model *m, struct wait w, struct str *out)
     case WHY_JOIN:
         str_add(out, "; what they share never ends");
         return;
+    case WHY_COND:
     case WHY_CTX:
-        str_add(out, "; nobody is left to cancel it");
+        declared(f, m, h, w.on, w.why == WHY_COND ? 1u << ROLE_SENDS : 1u << ROLE_CLOSES);
+        if (h->n)
+            only_they(m, h, w.why == WHY_COND ? "signal it" : "cancel it", out);
+        else
+            str_add(out, w.why == WHY_COND ? "; nobody is left to signal it"
+                                           : "; nobody is left to cancel it");
         return;
     case WHY_IO:
         str_add(out, "; that call never returns");
         return;
     default:
         return;
+    }
+}
+
+void wait_missing(const struct facts *f, const struct model *m, struct wait w, struct str *out)
+{
+    if (!w.on || w.on >= m->objects_n)
+        return;
+    struct holders h = {.seen = xcalloc(m->tasks_n + 1, sizeof *h.seen)};
+    missing(f, m, w, &h, out);
+    free(h.seen);
+    free(h.task);
+}
+
+const char *wait_relation(const struct facts *f, const struct model *m, struct wait w,
+                          uint32_t other)
+{
+    switch (w.why) {
+    case WHY_CHAN_SEND:
+        return "received by";
+    case WHY_CHAN_RECV: {
+        const struct edge_model *e = model_edge(m, other, w.on, ROLE_SENDS);
+        return e && !e->gone ? "sent by" : "closed by";
+    }
+    case WHY_RLOCK: {
+        const struct hold *h = facts_hold(f, other, w.on);
+        return h && !h->read ? "held by" : "held back by the waiting writer";
+    }
+    case WHY_COND:
+        return "signalled by";
+    case WHY_CTX:
+        return "cancelled by";
+    case WHY_WAITGROUP:
+        return "counted down by";
+    case WHY_ONCE:
+        return "run by";
+    default:
+        return "held by";
     }
 }

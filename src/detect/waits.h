@@ -19,7 +19,11 @@ struct wait wait_of(const struct model *m, uint32_t task);
 void wait_names(const struct model *m, const uint32_t *tasks, size_t n, struct str *out);
 /* "waits to receive from jobs", "wait …" for several. */
 void wait_words(const struct model *m, struct wait w, size_t n, struct str *out);
-/* "; only producer could close it, and it has ended", as far as the edges tell. */
-void wait_missing(const struct model *m, struct wait w, struct str *out);
+/* "; only producer could close it, and it has ended", as far as edges and holds tell. */
+struct facts;
+void wait_missing(const struct facts *f, const struct model *m, struct wait w, struct str *out);
+/* What a task that could end that wait is to the object: "held by", "sent by" … */
+const char *wait_relation(const struct facts *f, const struct model *m, struct wait w,
+                          uint32_t other);
 
 #endif

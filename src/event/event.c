@@ -47,7 +47,8 @@ NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "e
 NAMES(diagnosis_names, DIAG_COUNT, "deadlock", "all_asleep", "leak", "race", "lost_update",
       "torn_read", "aba", "panic", "double_unlock", "lost_wakeup", "starvation", "livelock",
       "busy_loop", "unbounded_growth", "window_seam", "stuck_half_open", "flapping", "never_trips",
-      "lock_order", "held_forever", "early_return", "wasted_work", "stale_data", "overload");
+      "lock_order", "held_forever", "early_return", "wasted_work", "stale_data", "overload",
+      "priority_inversion");
 
 #define F(json, slot, type)        {json, SLOT_##slot, FT_##type, NULL},
 #define E(json, slot, names)       {json, SLOT_##slot, FT_ENUM, names},

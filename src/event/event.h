@@ -106,6 +106,8 @@ enum why {
     WHY_COUNT
 };
 enum chan_op { CHAN_SEND, CHAN_RECV, CHAN_CLOSE, CHAN_DROP, CHAN_OP_COUNT };
+/* How a select came to its choice: SELECT_ONE_READY also after a wait. */
+enum select_op { SELECT_ONE_READY, SELECT_NONE_READY, SELECT_SEVERAL_READY, SELECT_OP_COUNT };
 enum ctx_op { CTX_NEW, CTX_CANCEL, CTX_AFTER, CTX_AFTER_STOPPED, CTX_OP_COUNT };
 enum group_op {
     GROUP_ADD,
@@ -254,6 +256,7 @@ enum diagnosis_kind {
     DIAG_WASTED_WORK,
     DIAG_STALE_DATA,
     DIAG_OVERLOAD,
+    DIAG_PRIORITY_INVERSION,
     DIAG_COUNT
 };
 
@@ -310,6 +313,8 @@ enum field_type {
     FT_CAP,    /* object id, written as that object's capacity */
     FT_FROM,   /* EDGE: a task, or the object in slot C when the task is 0 */
     FT_PARENT, /* TASK: the parent's name where state = new, else left out (slot C) */
+    FT_UNTIL,  /* TASK: the deadline of a wait, left out where there is none */
+    FT_OTHERS, /* TASK: what may end the wait beside `on`; left out where there is nothing */
     FT_PROC,   /* processor number; 255 is null */
     FT_ENUM,   /* names[value] */
     /* CELL, whose high byte of X says which word it is and carries two marks. */

@@ -91,6 +91,9 @@ static bool left_out(const struct event *e, const struct event_field *f, int64_t
         return e->op != PROC_STEAL;
     case FT_TAGGED:
         return !(e->x >> 8 & CELL_TAGGED);
+    case FT_UNTIL:
+    case FT_OTHERS:
+        return e->op != TASK_WAITING || v == 0;
     default:
         return false;
     }
@@ -110,6 +113,8 @@ static void value(const struct model *m, const struct event *e, const struct eve
         return;
     case FT_TAGGED:
     case FT_FROM_PROC:
+    case FT_UNTIL:
+    case FT_OTHERS:
     case FT_U32:
     case FT_I64:
         whole(out, v);

@@ -32,9 +32,11 @@ _Static_assert(sizeof(struct stroke) == 8 && TASK_STATE_COUNT <= 16 && WHY_COUNT
 /* What every event touches comes first. */
 struct task_model {
     int64_t since_ns; /* in this state */
+    int64_t until_ns; /* waiting: until then at most; 0: for ever */
     uint8_t state, why, proc;
     bool known;
     uint32_t on;      /* object, or 0 */
+    uint32_t others;  /* waiting: cases of a select, a context … beside `on` that may end it */
     uint32_t strokes; /* count so far; ring of TIMELINE */
     uint32_t name;
     int64_t in_state[TASK_STATE_COUNT]; /* ns, up to since_ns */

@@ -169,6 +169,8 @@ void fold_task(struct model *m, const struct event *e)
     t->why = why;
     t->proc = (uint8_t)(e->x >> 8);
     t->on = e->obj;
+    t->others = state == TASK_WAITING ? e->c : 0;
+    t->until_ns = state == TASK_WAITING ? e->v : 0;
     t->since_ns = now;
     task_stroke(t, now, state, why);
     if (logged[state] >> why & 1)

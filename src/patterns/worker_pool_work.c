@@ -100,6 +100,7 @@ void worker_task(void *arg)
         rt_hold(chan_id(p->jobs[i]), ROLE_RECEIVES);
     rt_hold(chan_id(p->results), ROLE_SENDS);
     rt_hold(ctx_id(p->ctx), ROLE_RECEIVES);
+    rt_hold(wg_id(p->wg), ROLE_OWNS); /* a share of its counter, until Done */
     rt_hold(p->dependency_obj, ROLE_CALLS);
     struct request *r;
     bool has_place = true;

@@ -105,6 +105,12 @@ NORETURN static void block_for_ever(enum why why)
         task_park(self, NEVER);
 }
 
+/* A channel without a name may be a timer's, which ends the wait in time; nil never ends it. */
+static inline void waits(struct chan *c, struct task *self, enum why why, int64_t deadline_ns)
+{
+    task_state_until(self, &c->guard.stamp, why, c->id, !c->id, deadline_ns);
+}
+
 /* A send that waited goes on; completed: nobody's deadline came first. */
 static inline int send_goes_on(struct task *self, bool completed, bool live)
 {
@@ -147,7 +153,7 @@ static inline __attribute__((always_inline)) int send_as(struct chan *c, chan_va
     }
     self->on = c;
     waitq_add(&c->send, &self->wait, self, 0, v);
-    task_waits(self, &c->guard, TASK_WAITING, WHY_CHAN_SEND, c->id);
+    waits(c, self, WHY_CHAN_SEND, deadline_ns);
     guard_unlock_as(&c->guard, live);
     if (!live)
         return sim_park_then(self, deadline_ns, sent_in_sim);
@@ -236,7 +242,7 @@ static inline __attribute__((always_inline)) int recv_as(struct chan *c, chan_va
     self->on = c;
     self->out = v;
     waitq_add(&c->recv, &self->wait, self, 0, 0);
-    task_waits(self, &c->guard, TASK_WAITING, WHY_CHAN_RECV, c->id);
+    waits(c, self, WHY_CHAN_RECV, deadline_ns);
     guard_unlock_as(&c->guard, live);
     if (!live)
         return sim_park_then(self, deadline_ns, received_in_sim);

@@ -57,7 +57,7 @@ enum rt_status cond_wait_until(struct cond *c, int64_t deadline_ns)
     waitq_add(&c->waiters, &cw.w, self, 0, 0);
     uint32_t ticket = cw.w.ticket;
     emit_cond(c, COND_WAIT, self->id, 0);
-    task_waits(self, &c->guard, TASK_WAITING, WHY_COND, c->id);
+    task_waits_until(self, &c->guard, WHY_COND, c->id, deadline_ns);
     guard_unlock(&c->guard);
     mutex_unlock_now(c->mutex); /* no gate: we wait already */
     bool woken = wait_completed(self, ticket, deadline_ns);

@@ -357,7 +357,11 @@ enum rt_status ctx_wait_until(struct context *ctx, enum why why, uint32_t obj, i
         }
         waitq_add(&done->recv, &w, self, 0, 0);
     }
-    task_waits(self, done ? &done->guard : NULL, TASK_WAITING, why, obj);
+    if (why == WHY_IO) /* a call may always return */
+        task_waits(self, done ? &done->guard : NULL, TASK_WAITING, why, obj);
+    else
+        task_state_until(self, done ? &done->guard.stamp : NULL, why, obj, done && obj != ctx->id,
+                         end_ns);
     if (done)
         guard_unlock(&done->guard);
     self->park_order = order;

@@ -75,6 +75,7 @@ struct errgroup *errgroup_with_context(struct context *parent, const char *name,
     char text[96];
     snprintf(text, sizeof text, "%s.ctx", name);
     *ctx = g->ctx = ctx_with_cancel(parent, text);
+    rt_edge(g->id, ctx_id(g->ctx), ROLE_OWNS);
     return g;
 }
 
@@ -244,7 +245,7 @@ static bool wait_for_slot(struct errgroup *g)
         w.ticket = cw.ticket;
     uint32_t ticket = w.ticket;
     emit_group(g, GROUP_GO_WAIT);
-    task_waits(self, &g->guard, TASK_WAITING, WHY_SEM, g->id);
+    task_state_until(self, &g->guard.stamp, WHY_SEM, g->id, looks, NEVER);
     guard_unlock(&g->guard);
     wait_completed(self, ticket, NEVER);
     bool cancelled = looks && self->fired == CTX_FIRED;

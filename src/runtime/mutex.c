@@ -50,9 +50,10 @@ uint32_t mutex_id(const struct mutex *m)
     return m->id;
 }
 
-static void emit_lock(struct mutex *m, enum lock_op op, const struct task *t)
+/* tries: it does not wait for ever. */
+static void emit_lock(struct mutex *m, enum lock_op op, const struct task *t, bool tries)
 {
-    emit(&m->guard.stamp, EV_LOCK, (uint8_t)op, 0, t ? t->id : 0, m->id, 0,
+    emit(&m->guard.stamp, EV_LOCK, (uint8_t)op, tries, t ? t->id : 0, m->id, 0,
          emit_ab(0, m->waiters.n));
 }
 
@@ -82,7 +83,7 @@ static bool must_wait(struct mutex *m, uint32_t set, uint32_t clear)
 /* What waits: its task may be handed the lock, or only woken to try. */
 struct mutex_waiter {
     struct waiter w;
-    bool handed;
+    bool handed, tries;
 };
 
 /* The guard is held, LOCKED was taken off. Returns whom to unpark, or NULL.
@@ -104,7 +105,7 @@ static struct task *wake_next(struct mutex *m)
     mw->handed = seen & STARVING;
     word_bits(&m->word, mw->handed ? LOCKED : WOKEN, clear);
     if (mw->handed)
-        emit_lock(m, LOCK_LOCK, w->task);
+        emit_lock(m, LOCK_LOCK, w->task, mw->tries);
     return w->task;
 }
 
@@ -114,7 +115,7 @@ static enum rt_status give_up(struct mutex *m, struct mutex_waiter *mw)
     waitq_remove(&m->waiters, &mw->w);
     if (!m->waiters.n)
         word_bits(&m->word, 0, WAITING | STARVING);
-    emit_lock(m, LOCK_TIMEOUT, mw->w.task);
+    emit_lock(m, LOCK_TIMEOUT, mw->w.task, true);
     guard_unlock(&m->guard);
     return RT_TIMEOUT;
 }
@@ -137,20 +138,21 @@ static NOINLINE enum rt_status lock_slow(struct mutex *m, int64_t deadline_ns)
                 return RT_OK;
     int64_t since_ns = -1, waited_ns = 0;
     uint32_t mine = 0; /* WOKEN, while we are the one who was woken */
+    bool tries = deadline_ns != NEVER;
     guard_lock(&m->guard);
     for (;;) {
         if (take(m, mine)) {
-            emit_lock(m, LOCK_LOCK, self);
+            emit_lock(m, LOCK_LOCK, self, tries);
             guard_unlock(&m->guard);
             return RT_OK;
         }
         if (!must_wait(m, WAITING | (waited_ns > PATIENCE_NS ? STARVING : 0), mine))
             continue;
-        struct mutex_waiter mw = {.handed = false};
+        struct mutex_waiter mw = {.tries = tries};
         (mine ? waitq_add_first : waitq_add)(&m->waiters, &mw.w, self, 0, 0);
         uint32_t ticket = mw.w.ticket;
-        emit_lock(m, LOCK_WAIT, self);
-        task_waits(self, &m->guard, TASK_WAITING, WHY_MUTEX, m->id);
+        emit_lock(m, LOCK_WAIT, self, tries);
+        task_waits_until(self, &m->guard, WHY_MUTEX, m->id, deadline_ns);
         guard_unlock(&m->guard);
         if (since_ns < 0)
             since_ns = rt_engine->ops->now(rt_engine);
@@ -185,7 +187,7 @@ static NOINLINE bool try_traced(struct mutex *m)
 {
     guard_lock(&m->guard);
     bool got = take(m, 0);
-    emit_lock(m, got ? LOCK_LOCK : LOCK_TRY_FAILED, rt_current);
+    emit_lock(m, got ? LOCK_LOCK : LOCK_TRY_FAILED, rt_current, true);
     guard_unlock(&m->guard);
     return got;
 }
@@ -218,7 +220,7 @@ static NOINLINE void unlock_traced(struct mutex *m)
         rt_panic(m->id, "unlock of unlocked mutex %s", m->name);
     }
     word_bits(&m->word, 0, LOCKED);
-    emit_lock(m, LOCK_UNLOCK, rt_current);
+    emit_lock(m, LOCK_UNLOCK, rt_current, false);
     struct task *next = wake_next(m);
     guard_unlock(&m->guard);
     if (next)

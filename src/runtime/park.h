@@ -14,12 +14,31 @@ static inline void task_state(struct task *t, int64_t *stamp, enum task_state st
     emit(stamp, EV_TASK, (uint8_t)state, (uint16_t)(why | t->proc << 8), t->id, obj, 0, 0);
 }
 
+/* The same of a wait that may end by itself: at until_ns (NEVER: it does not), or by one of the
+ * `others`: cases of a select beside obj, a context, a channel that has no name. */
+static inline void task_state_until(struct task *t, int64_t *stamp, enum why why, uint32_t obj,
+                                    uint32_t others, int64_t until_ns)
+{
+    atomic_store_explicit(&t->state, (uint8_t)TASK_WAITING, memory_order_relaxed);
+    atomic_store_explicit(&t->why, (uint8_t)why, memory_order_relaxed);
+    emit(stamp, EV_TASK, TASK_WAITING, (uint16_t)(why | t->proc << 8), t->id, obj, others,
+         until_ns == NEVER ? 0
+         : until_ns > 0    ? until_ns
+                           : 1);
+}
+
 /* Emits that self waits. Inside the guard g (or NULL) of what it waits on, so that it comes before
  * the waker's "runnable". */
 static inline void task_waits(struct task *self, struct guard *g, enum task_state state,
                               enum why why, uint32_t obj)
 {
     task_state(self, g ? &g->stamp : NULL, state, why, obj);
+}
+
+static inline void task_waits_until(struct task *self, struct guard *g, enum why why, uint32_t obj,
+                                    int64_t until_ns)
+{
+    task_state_until(self, g ? &g->stamp : NULL, why, obj, 0, until_ns);
 }
 
 /* Parks until the permit or the deadline, then emits that self runs. False: the deadline passed. */

@@ -46,9 +46,10 @@ uint32_t rwmutex_id(const struct rwmutex *m)
     return m->id;
 }
 
-static void emit_lock(struct rwmutex *m, enum lock_op op, const struct task *t)
+/* tries: it does not wait for ever. */
+static void emit_lock(struct rwmutex *m, enum lock_op op, const struct task *t, bool tries)
 {
-    emit(&m->guard.stamp, EV_LOCK, (uint8_t)op, 0, t ? t->id : 0, m->id, 0,
+    emit(&m->guard.stamp, EV_LOCK, (uint8_t)op, tries, t ? t->id : 0, m->id, 0,
          emit_ab(word_load(&m->word) / READER, m->readers.n + m->writers.n));
 }
 
@@ -83,7 +84,7 @@ static struct waiter *admit_readers(struct rwmutex *m)
     word_bits(&m->word, 0, READERS_WAIT);
     word_add(&m->word, n * READER, memory_order_relaxed);
     for (struct waiter *w = list; w && emitter; w = w->next)
-        emit_lock(m, LOCK_RLOCK, w->task);
+        emit_lock(m, LOCK_RLOCK, w->task, w->value);
     return list;
 }
 
@@ -94,7 +95,7 @@ static struct waiter *admit_writer(struct rwmutex *m)
     if (w) {
         w->next = NULL;
         word_bits(&m->word, WRITER, m->writers.n ? 0 : WANTED);
-        emit_lock(m, LOCK_LOCK, w->task);
+        emit_lock(m, LOCK_LOCK, w->task, w->value);
     } else {
         word_bits(&m->word, 0, WANTED);
     }
@@ -143,25 +144,26 @@ static NOINLINE enum rt_status lock_slow(struct rwmutex *m, bool write, int64_t 
             if (take(m, write))
                 return RT_OK;
     struct waitq *q = write ? &m->writers : &m->readers;
+    bool tries = deadline_ns != NEVER;
     guard_lock(&m->guard);
     do {
         if (take(m, write)) {
-            emit_lock(m, write ? LOCK_LOCK : LOCK_RLOCK, self);
+            emit_lock(m, write ? LOCK_LOCK : LOCK_RLOCK, self, tries);
             guard_unlock(&m->guard);
             return RT_OK;
         }
     } while (!must_wait(m, write));
     struct waiter w;
-    waitq_add(q, &w, self, 0, 0);
+    waitq_add(q, &w, self, 0, tries);
     uint32_t ticket = w.ticket;
-    emit_lock(m, LOCK_WAIT, self);
-    task_waits(self, &m->guard, TASK_WAITING, write ? WHY_WLOCK : WHY_RLOCK, m->id);
+    emit_lock(m, LOCK_WAIT, self, tries);
+    task_waits_until(self, &m->guard, write ? WHY_WLOCK : WHY_RLOCK, m->id, deadline_ns);
     guard_unlock(&m->guard);
     if (wait_completed(self, ticket, deadline_ns))
         return RT_OK;
     guard_lock(&m->guard);
     waitq_remove(q, &w);
-    emit_lock(m, LOCK_TIMEOUT, self);
+    emit_lock(m, LOCK_TIMEOUT, self, true);
     if (!q->n)
         word_bits(&m->word, 0, write ? WANTED : READERS_WAIT);
     struct waiter *woken = write ? writer_or_readers(m) : NULL;
@@ -202,7 +204,7 @@ static NOINLINE bool try_traced(struct rwmutex *m, bool write)
 {
     guard_lock(&m->guard);
     bool got = take(m, write);
-    emit_lock(m, !got ? LOCK_TRY_FAILED : write ? LOCK_LOCK : LOCK_RLOCK, rt_current);
+    emit_lock(m, !got ? LOCK_TRY_FAILED : write ? LOCK_LOCK : LOCK_RLOCK, rt_current, true);
     guard_unlock(&m->guard);
     return got;
 }
@@ -234,7 +236,7 @@ static NOINLINE void unlock_slow(struct rwmutex *m)
     uint32_t seen = word_load(&m->word), closed = readers || writers ? WANTED : 0;
     while (!word_cas(&m->word, &seen, (seen & ~(uint32_t)WRITER) | closed, memory_order_release)) {
     }
-    emit_lock(m, LOCK_UNLOCK, rt_current);
+    emit_lock(m, LOCK_UNLOCK, rt_current, false);
     struct waiter *woken = readers ? admit_readers(m) : NULL;
     if (!woken && writers)
         woken = admit_writer(m);
@@ -263,7 +265,7 @@ static NOINLINE void runlock_slow(struct rwmutex *m, bool leave)
             rt_panic(m->id, "read unlock of unlocked rwmutex %s", m->name);
         }
         word_add(&m->word, 0u - READER, memory_order_release);
-        emit_lock(m, LOCK_RUNLOCK, rt_current);
+        emit_lock(m, LOCK_RUNLOCK, rt_current, false);
     }
     struct waiter *woken = writer_or_readers(m);
     guard_unlock(&m->guard);

@@ -65,7 +65,10 @@ static inline bool case_ready(const struct select_case *sc, bool live)
 
 static NOINLINE void emit_choice(struct task *self, int n, int ready, int picked, uint32_t obj)
 {
-    emit(NULL, EV_SELECT, 0, 0, self->id, obj, (uint32_t)picked,
+    enum select_op op = picked == SELECT_DEFAULT ? SELECT_NONE_READY
+                        : ready > 1              ? SELECT_SEVERAL_READY
+                                                 : SELECT_ONE_READY;
+    emit(NULL, EV_SELECT, (uint8_t)op, 0, self->id, obj, (uint32_t)picked,
          emit_ab((uint32_t)n, (uint32_t)ready));
 }
 
@@ -106,14 +109,17 @@ static inline __attribute__((always_inline)) int take_ready(struct plan *p, stru
 
 /* What a select waits on, when there is one answer: a channel beside contexts, timers and signals
  * (which are quiet), or the only object at all. Then the wait is shown as that channel's send or
- * receive; else as a select on nothing in particular. */
-static NOINLINE uint32_t only_object(const struct select_case *cases, int n, enum why *why)
+ * receive; else as a select on nothing in particular. *others: the cases beside it. */
+static NOINLINE uint32_t only_object(const struct select_case *cases, int n, enum why *why,
+                                     uint32_t *others)
 {
-    uint32_t only = 0, loud = 0;
+    uint32_t only = 0, loud = 0, ways = 0;
     bool several = false;
     *why = WHY_SELECT;
     for (int i = 0; i < n; i++) {
         const struct chan *c = cases[i].c;
+        ways += c != NULL;
+        *others = ways ? ways - 1 : 0;
         if (!c || !c->id)
             continue;
         several |= only && c->id != only;
@@ -210,10 +216,11 @@ static inline __attribute__((always_inline)) int wait_for_one(struct plan *p, st
             waitq_add(case_queue(sc), &w[i], self, (uint32_t)i, sc->value);
     }
     enum why why = WHY_SELECT;
-    uint32_t on = 0;
+    uint32_t on = 0, others = 0;
     if (UNLIKELY(emitter))
-        on = only_object(p->cases, p->n, &why);
-    task_waits(self, live && p->locks ? &p->order[0]->guard : NULL, TASK_WAITING, why, on);
+        on = only_object(p->cases, p->n, &why, &others);
+    task_state_until(self, live && p->locks ? &p->order[0]->guard.stamp : NULL, why, on, others,
+                     deadline_ns);
     for (int i = 1; i < p->locks;
          i++) /* "waits" comes before whoever wakes, whatever the channel */
         if (p->order[i]->guard.stamp < p->order[0]->guard.stamp)
@@ -241,7 +248,7 @@ select_as(struct select_case *cases, int n, bool has_default, int64_t deadline_n
     }
     if (has_default) {
         unlock_all(&p, live);
-        emit_select(self, n, 0, SELECT_DEFAULT, 0);
+        emit_select(self, n, 0, SELECT_DEFAULT, n == 1 ? chan_id(cases[0].c) : 0);
         return SELECT_DEFAULT;
     }
     return wait_for_one(&p, self, deadline_ns, live);

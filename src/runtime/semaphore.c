@@ -219,7 +219,7 @@ static NOINLINE enum rt_status acquire_slow(struct semaphore *s, struct context 
     uint32_t ticket = w.ticket = cw.ticket;
     emit_sem(s, SEM_WAIT, self, n);
     struct waiter *woken = notify(s); /* some may have come back before the bit was on */
-    task_waits(self, &s->guard, TASK_WAITING, WHY_SEM, s->id);
+    task_state_until(self, &s->guard.stamp, WHY_SEM, s->id, ctx_done(ctx) != NULL, deadline_ns);
     guard_unlock(&s->guard);
     waitq_unpark_all(woken);
     bool completed = wait_completed(self, ticket, deadline_ns);
