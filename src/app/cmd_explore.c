@@ -152,6 +152,8 @@ int cmd_explore(int argc, char **argv)
         status = one_operand(&a, IN_EXPLORE, "SCENARIO");
     if (status < 0 && a.until < 0)
         status = usage_error(IN_EXPLORE, "--until says what to look for: see `list diagnoses`");
+    if (status < 0 && a.out && strcmp(a.out, "-") == 0)
+        status = usage_error(IN_EXPLORE, "-o needs a file: a session cannot go to standard output");
     if (status < 0)
         status = explore_scenario(&a);
     args_free(&a);

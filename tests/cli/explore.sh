@@ -74,6 +74,8 @@ test_bad_usage_is_status_2_and_runs_nothing() {
     has err "must be random, pct or exhaustive"
     status 2 explore rare.ini --until panic --seeds 0
     status 2 explore rare.ini --until panic --depth 65
+    status 2 explore rare.ini --until panic -o -
+    has err "-o needs a file"
     status 2 explore no_such_thing --until panic
     status 2 explore rare.ini --until panic --set worker_pool.workers=0
     status 2 run rare.ini --set scenario.choices=5.3
