@@ -23,7 +23,8 @@
 #include "base/mem.h"
 #include "base/strtab.h"
 
-enum { BATCH = 64, NODES = 1 << 22, DEPTH = 3, NONE = UINT32_MAX };
+enum { BATCH = 64, NODES = 1 << 22, DEPTH = 3 };
+#define NONE UINT32_MAX
 
 /* A schedule: that of its parent and one choice more. */
 struct node {
