@@ -31,6 +31,13 @@
         }                                                              \
     } while (0)
 
+/* The large counts are asked for. */
+static inline bool stress_long(void)
+{
+    const char *l = getenv("PATTERNSCOPE_LONG");
+    return l && *l && strcmp(l, "0") != 0;
+}
+
 /* A watched live run. The sink's fields are the collector thread's until the run is over. */
 struct stress {
     struct strtab *names;
