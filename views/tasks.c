@@ -229,6 +229,11 @@ static void aside(struct rect r, const struct screen_state *s, const struct view
                  format_count(number, (uint64_t)n));
     else if (n && columns_for(r.w - 1, widest(s, filter)).strokes)
         snprintf(out, size, _("last %d s"), WINDOW_S);
+    if (s->model->refused_tasks) {
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, _("%s%s refused: no threads"), used ? ", " : "",
+                 format_count(number, s->model->refused_tasks));
+    }
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,

@@ -203,6 +203,12 @@ static void fold_param(struct model *m, const struct event *e)
 
 static void fold_lost(struct model *m, const struct event *e)
 {
+    if (e->kind == EV_REFUSED) {
+        m->refused_tasks = e->v > 0 ? (uint64_t)e->v : 0;
+        if (!(e->v & (e->v - 1))) /* thousands may follow: 1, 2, 4 … tell as much */
+            model_log(m, e);
+        return;
+    }
     if (e->v > 0 && m->lost < (uint64_t)INT64_MAX)
         m->lost += (uint64_t)e->v;
     model_log(m, e);
@@ -288,6 +294,7 @@ static inline void apply(struct model *m, const struct event *e)
         model_log(m, e);
         return;
     case EV_LOST:
+    case EV_REFUSED:
         fold_lost(m, e);
         return;
     case EV_DIAGNOSIS: /* comes through model_diagnosis() */

@@ -158,7 +158,8 @@ struct model {
     int64_t now_ns;
     uint64_t seq; /* events applied */
     uint64_t lost;
-    uint64_t ignored; /* ids out of bounds, unknown kinds */
+    uint64_t refused_tasks; /* for want of threads */
+    uint64_t ignored;       /* ids out of bounds, unknown kinds */
     uint8_t world;
     bool started, ended;
     uint8_t end_why;

@@ -259,18 +259,21 @@ static void pool_main(struct pattern_run *pr)
     p->active = p->target;
     wg_add(p->wg, (int32_t)p->target);
     pattern_set_state(pr, p); /* from here on commands reach it */
-    for (int64_t i = 0, n = p->target; i < n; i++)
-        worker_start(p);
+    int64_t wanted = p->target, started = 0;
+    for (int64_t i = 0; i < wanted; i++)
+        started += worker_start(p);
+    if (UNLIKELY(started < wanted))
+        pool_make_room(p, wanted, started);
     at_line(LINE_SPAWN2);
-    rt_spawn("closer", closer, p);
+    pool_spawn(p, "closer", closer);
     if (params_of(p)->autoscale)
         pool_scaler_start(p);
     if (p->shown_mistake == M4_ONE_TASK) {
         one_task(p);
         return;
     }
-    rt_spawn("consumer", consumer, p);
-    rt_spawn("producer", producer, p);
+    pool_spawn(p, "consumer", consumer);
+    pool_spawn(p, "producer", producer);
     at_line(LINE_MAIN_WAITS);
     chan_recv(p->done, NULL);
     at_line(LINE_MAIN_END);

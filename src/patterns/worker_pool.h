@@ -146,6 +146,11 @@ void jobs_close(struct pool *p);
 /* ---- worker_pool_scale.c: how many workers ----------------------------------------------------
  */
 
+/* The machine had no threads for all workers: some go again, for the tasks without which nothing
+ * goes on, and a caption says how many are left. Panics with the number when that is nobody. */
+void pool_make_room(struct pool *p, int64_t wanted, int64_t started);
+/* Starts a task without which nothing goes on: panics where no thread is to be had. */
+void pool_spawn(struct pool *p, const char *name, void (*fn)(void *arg));
 /* Task or engine context. Starts or retires workers so that `target` are left. */
 void pool_resize(struct pool *p, int64_t target);
 /* Starts the autoscaler unless it runs. */

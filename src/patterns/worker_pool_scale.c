@@ -13,6 +13,8 @@
 
 #include "patterns/worker_pool.h"
 
+#define MS INT64_C(1000000)
+
 bool worker_start(struct pool *p)
 {
     struct worker *w = rt_alloc(p->rt, sizeof *w);
@@ -26,6 +28,33 @@ bool worker_start(struct pool *p)
         return true;
     worker_leave(p, false); /* the run has said why */
     return false;
+}
+
+void pool_make_room(struct pool *p, int64_t wanted, int64_t started)
+{
+    enum { OTHERS = 4 }; /* closer, consumer, producer, autoscaler */
+    int64_t left = started - OTHERS, active = started;
+    char text[96];
+    if (left < 1)
+        rt_panic(0, "no threads: only %" PRId64 " of %" PRId64 " workers could be started", started,
+                 wanted);
+    pool_resize(p, left);
+    while (active > left) {
+        rt_sleep(MS);
+        guard_lock(&p->guard);
+        active = p->active;
+        guard_unlock(&p->guard);
+    }
+    rt_sleep(100 * MS); /* until their threads are back */
+    snprintf(text, sizeof text,
+             "The machine has no more threads: %" PRId64 " of %" PRId64 " workers", left, wanted);
+    rt_mark(text, BY_ENGINE);
+}
+
+void pool_spawn(struct pool *p, const char *name, void (*fn)(void *arg))
+{
+    if (!rt_spawn(name, fn, p))
+        rt_panic(0, "no thread for the %s: the machine has no more of them", name);
 }
 
 void worker_leave(struct pool *p, bool retired)

@@ -136,6 +136,7 @@ struct rt {
     _Atomic int ended;               /* 0, or 1 + enum end_why */
     _Atomic uint32_t gate;           /* enum rt_gate bits */
     _Atomic uint32_t tasks, objects; /* ids given so far */
+    _Atomic uint32_t refused;        /* tasks, for want of threads */
     struct rng *select_rng;          /* sim */
     _Atomic(struct context *) background;
     struct guard guard; /* of the lists below */

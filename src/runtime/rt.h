@@ -124,7 +124,7 @@ uint32_t task_id(const struct task *t);
 uint32_t task_self_id(void); /* 0 in engine context */
 
 /* Starts a task: Go's `go`. Task or engine context. Returns its id. In live, where no thread can be
- * had, returns 0 after a MARK event that says so; callers that need the task must check. */
+ * had, returns 0 after an event that says so; callers that need the task must check. */
 uint32_t rt_spawn(const char *name, void (*fn)(void *arg), void *arg);
 
 int64_t rt_now(void); /* scenario time; task or engine context */

@@ -76,9 +76,9 @@ uint32_t rt_spawn(const char *name, void (*fn)(void *arg), void *arg)
         if (rt->ops->spawn(rt, t))
             return id;
     }
-    char text[128];
-    snprintf(text, sizeof text, "task %s could not be started: no thread to be had", name);
-    rt_mark(text, BY_ENGINE);
+    uint32_t refused = rt_next_id(&rt->refused);
+    if (rt->probes)
+        emit(NULL, EV_REFUSED, 0, 0, task_self_id(), 0, strtab_intern(rt->names, name), refused);
     return 0;
 }
 

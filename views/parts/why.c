@@ -203,6 +203,10 @@ static const struct rule rules[] = {
     {EV_COMMAND, OTHER, 0, N_("A command takes effect at the next safe point of the engine."),
      NULL},
     {EV_PARAM, OTHER, 0, N_("The parameter has this value from here on."), NULL},
+    {EV_REFUSED, OTHER, 0,
+     N_("In live a task is a thread, and the machine has no more of them to give (ulimit -u, the "
+        "group's pids.max, memory): the scenario goes on with fewer."),
+     N_("In sim a task is a coroutine: a million of them need no thread.")},
     {EV_LOST, OTHER, 0,
      N_("A ring was full: these events were dropped and counted, the engine went on."),
      N_("Slower traffic, or the sim world, where nothing is lost.")},
