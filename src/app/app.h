@@ -35,6 +35,8 @@ struct run_options {
     const char **sets; /* NULL-terminated "section.key=value" */
     size_t sets_n;
     const char *record, *events, *summary; /* files, or NULL */
+    int64_t *dumps;                        /* when to print all goroutines, in order */
+    size_t dumps_n;
     /* watching */
     int colors; /* -1: as the terminal says */
     bool ascii, mouse;

@@ -23,7 +23,9 @@
 #include "app/session_header.h"
 #include "app/signals.h"
 #include "base/mem.h"
+#include "model/dump.h"
 #include "model/figures.h"
+#include "patterns/pattern.h"
 
 enum { CHUNK = 4096, STEPS_AT_ONCE = 1 << 16 };
 #define IDLE_NS 2000000
@@ -39,6 +41,7 @@ struct run {
     struct lines lines;
     struct out summary;
     struct recorder *record;
+    size_t dumped;              /* of o->dumps */
     int64_t begun_ns, ended_ns; /* wall */
     bool trouble;               /* something could not be written */
 };
@@ -74,9 +77,36 @@ static void see_diagnoses(struct run *r)
             lines_write(&r->lines, r->fold.model, &d);
 }
 
+/* Standard output may be the events' already. */
+static FILE *people(const struct run *r)
+{
+    return r->o->events && strcmp(r->o->events, "-") == 0 ? stderr : stdout;
+}
+
+/* The next of the instants that were asked for is over. */
+static void dump(struct run *r)
+{
+    const struct model *m = r->fold.model;
+    const struct pattern *p = engine_pattern(r->engine);
+    int64_t at_ns = r->o->dumps[r->dumped++];
+    bool never = m->ended && at_ns > m->now_ns;
+    int64_t then_ns = never ? m->now_ns : at_ns;
+    struct str text = {0};
+    uint32_t n = dump_count(m);
+    str_addf(&text, "%u goroutine%s at %.3f s", n, n == 1 ? "" : "s", (double)then_ns / 1e9);
+    if (never)
+        str_addf(&text, ", the end (%.3f s never came)", (double)at_ns / 1e9);
+    str_add(&text, "\n\n");
+    dump_all(m, then_ns, p->name, p->listing, &text);
+    fwrite(text.data, 1, text.len, people(r));
+    str_free(&text);
+}
+
 static void see(struct run *r, const struct event *ev)
 {
     struct model *m = r->fold.model;
+    while (r->dumped < r->o->dumps_n && ev->t_ns > r->o->dumps[r->dumped])
+        dump(r);
     expects_pass(&r->expects, m, ev->t_ns);
     detect_apply(r->fold.detect, m, ev);
     if (r->lines.out.f)
@@ -91,7 +121,7 @@ static void take(void *arg, const struct event *ev, size_t n)
     struct run *r = arg;
     if (r->record)
         record(r, ev, n);
-    if (r->lines.out.f || r->expects.waiting) {
+    if (r->lines.out.f || r->expects.waiting || r->dumped < r->o->dumps_n) {
         for (size_t i = 0; i < n; i++)
             see(r, &ev[i]);
         if (r->lines.out.f && ferror(r->lines.out.f) && !signals_came()) {
@@ -191,8 +221,6 @@ static void print_summary(struct run *r)
                               .expect_failed = r->expects.failed,
                               .failures = r->expects.failures};
     struct str text = {0};
-    /* Standard output may be the events' already. */
-    FILE *people = r->o->events && strcmp(r->o->events, "-") == 0 ? stderr : stdout;
     if (r->summary.f) {
         summary_json(r->fold.model, &x, &text);
         if (!text.len || text.data[text.len - 1] != '\n')
@@ -202,7 +230,7 @@ static void print_summary(struct run *r)
             fprintf(stderr, "%s\n", x.failures[i]);
     } else {
         summary_text(r->fold.model, &x, &text);
-        fwrite(text.data, 1, text.len, people);
+        fwrite(text.data, 1, text.len, people(r));
     }
     str_free(&text);
     free(id);
@@ -244,6 +272,8 @@ static int drive(struct run *r)
         free(error);
         return status;
     }
+    while (r->dumped < r->o->dumps_n)
+        dump(r);
     if (!signals_came())
         expects_end(&r->expects, r->fold.model);
     print_summary(r);

@@ -183,6 +183,19 @@ static void take_set(const char *value, struct run_options *o)
     o->sets[o->sets_n] = NULL;
 }
 
+/* In the order of time, whatever the order on the line. */
+static const char *take_dump(const char *value, struct run_options *o)
+{
+    int64_t at = 0;
+    const char *bad = value_duration(value, &at);
+    o->dumps = xrealloc(o->dumps, (o->dumps_n + 1) * sizeof *o->dumps);
+    size_t i = o->dumps_n++;
+    for (; i && o->dumps[i - 1] > at; i--)
+        o->dumps[i] = o->dumps[i - 1];
+    o->dumps[i] = at;
+    return bad;
+}
+
 /* NULL, or a sentence. */
 static const char *take_file(const char *value, const char **file)
 {
@@ -252,6 +265,8 @@ static const char *take(struct args *a, enum option_id id, const char *value)
         return take_file(value, &o->events);
     case OPT_SUMMARY:
         return take_file(value, &o->summary);
+    case OPT_DUMP_AT:
+        return take_dump(value, o);
     case OPT_COLORS:
         return take_colors(value, &o->colors);
     case OPT_ASCII:
@@ -372,6 +387,9 @@ void run_options_init(struct run_options *o)
 void run_options_free(struct run_options *o)
 {
     free(o->sets);
+    free(o->dumps);
+    o->dumps = NULL;
+    o->dumps_n = 0;
     o->sets = NULL;
     o->sets_n = 0;
 }

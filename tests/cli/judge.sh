@@ -57,6 +57,21 @@ assert not missing, missing
 END
 }
 
+test_dumps_are_printed_in_order_and_never_later_than_the_end() {
+    pool a.ini
+    status 0 run a.ini --dump-at 1h --dump-at 0
+    has out " goroutines at 0.000 s" ", the end (3600.000 s never came)"
+    is "$(grep -n ' at 0.000 s$' out | cut -d: -f1)" 1
+    status 0 run a.ini --dump-at 200ms
+    has out " goroutines at 0.200 s" "goroutine 1 [chan receive, 200ms]:" "created by main in goroutine 1"
+    mv out first
+    status 0 run a.ini --dump-at 200ms
+    is "$(sed '/ wall\| of scenario time in /d' out)" "$(sed '/ wall\| of scenario time in /d' first)"
+    status 0 run a.ini --events - --dump-at 200ms
+    has err "goroutine 1 [chan receive, 200ms]:"
+    hasnot out "goroutine 1 ["
+}
+
 test_the_same_run_gives_the_same_bytes() {
     pool a.ini '[cue.1]' 'at = 100ms' 'do = set worker_pool.workers +2' 'say = More hands'
     status 0 run a.ini --events -

@@ -14,7 +14,7 @@ test_help_goes_to_standard_output() {
     has out run replay export check verify list
     hasnot out explore
     status 0 run --help
-    has out --for --seed --world --speed --set --record --events --summary --cues
+    has out --for --seed --world --speed --set --record --events --summary --cues --dump-at
 }
 
 test_version_is_one_line() {
@@ -54,6 +54,7 @@ test_options_are_checked() {
     has err "sim or live"
     status 2 run worker_pool --speed 0
     status 2 run worker_pool --cues maybe
+    status 2 run worker_pool --dump-at soon
     status 2 run worker_pool --json
     has err "not taken here"
     status 2 run worker_pool --events - --summary -

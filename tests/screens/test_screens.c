@@ -24,7 +24,7 @@ Test(screens, worker_pool)
     shot(&sc, "worker_pool", 120, 40, true, "flow");
     shot(&sc, "worker_pool", 200, 60, false, "flow");
     static const char *const panels[] = {"tasks",    "channels", "metrics", "parameters", "log",
-                                         "contexts", "groups",   "notes",   "code"};
+                                         "contexts", "groups",   "notes",   "code",       "dump"};
     for (size_t i = 0; i < ARRAY_LEN(panels); i++) {
         char name[64];
         snprintf(name, sizeof name, "panel_%s", panels[i]);
@@ -32,6 +32,8 @@ Test(screens, worker_pool)
     }
     shot(&sc, "panel_tasks", 40, 10, false, "tasks");
     shot(&sc, "panel_metrics", 40, 10, false, "metrics");
+    shot(&sc, "panel_dump", 40, 10, false, "dump");
+    shot(&sc, "panel_dump", 120, 40, false, "dump");
     scene_free(&sc);
 }
 
