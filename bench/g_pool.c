@@ -38,14 +38,18 @@ static struct rt *run_make(struct strtab *names, void (*sink)(void *, const stru
 
 /* ---- the worker pool ------------------------------------------------------------------------- */
 
-static void set(const struct pattern *p, void **blocks, const char *name, const char *value)
+enum { BLOCKS = 16 };
+
+static void set(const struct pattern *p, struct pattern_block *blocks, const char *name,
+                const char *value)
 {
-    const struct param_table *t;
-    const struct param *param;
-    if (!pattern_param(p, name, &t, &param))
+    struct param_at at;
+    if (!pattern_param(p, name, &at))
         die("no parameter %s", name);
-    for (size_t i = 0; p->tables[i]; i++) {
-        const char *bad = p->tables[i] == t ? param_set(param, blocks[i], value) : NULL;
+    for (size_t i = 0; blocks[i].table; i++) {
+        const char *bad = blocks[i].table == at.table
+                              ? param_set(at.row, (void *)(uintptr_t)blocks[i].values, value)
+                              : NULL;
         if (bad)
             die("%s: %s", name, bad);
     }
@@ -54,11 +58,12 @@ static void set(const struct pattern *p, void **blocks, const char *name, const 
 static struct pattern_run *pool_make(struct rt *rt, long jobs)
 {
     const struct pattern *p = pattern_find("worker_pool");
-    void *blocks[16] = {0};
+    struct pattern_block blocks[BLOCKS] = {0};
     char count[32];
     for (size_t i = 0; p->tables[i]; i++) {
-        blocks[i] = xcalloc(1, p->tables[i]->size);
-        param_defaults(p->tables[i], blocks[i]);
+        void *values = xcalloc(1, p->tables[i]->size);
+        param_defaults(p->tables[i], values);
+        blocks[i] = (struct pattern_block){p->tables[i], p->tables[i]->section, values, false};
     }
     snprintf(count, sizeof count, "%ld", jobs);
     set(p, blocks, "traffic.arrivals", "poisson(6.4/s)");
@@ -67,8 +72,8 @@ static struct pattern_run *pool_make(struct rt *rt, long jobs)
     set(p, blocks, "worker_pool.workers", "8");
     set(p, blocks, "worker_pool.queue", "100000");
     struct pattern_run *pr = pattern_run_create(p, rt, blocks, NULL);
-    for (size_t i = 0; p->tables[i]; i++)
-        free(blocks[i]);
+    for (size_t i = 0; blocks[i].table; i++)
+        free((void *)(uintptr_t)blocks[i].values);
     return pr;
 }
 
