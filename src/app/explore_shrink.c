@@ -13,7 +13,7 @@
 #include "app/explore_inside.h"
 #include "base/mem.h"
 
-enum { PARTS = 32, RUNS = 5000, FEWER_RUNS = 3000, FEWER_POINTS = 1000 };
+enum { PARTS = 32, RUNS = 5000, FEWER_RUNS = 2000, FEWER_POINTS = 1000 };
 
 /* Without the elements from..to. */
 static void without(const struct choices *all, size_t from, size_t to, struct choices *out)

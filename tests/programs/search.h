@@ -21,10 +21,10 @@ struct search_row {
 static const struct search_row search_rows[] = {
     {"two_locks", "two_locks_ordered", "AB/BA deadlock", 200, 1, false},
     {"three_locks", "three_locks_ordered", "three-mutex cycle", 200, 3, false},
-    {"counter", "counter_add", "lost update", 200, 1, false},
+    {"count_load_store", "count_add", "lost update", 200, 1, false},
     {"add_inside", "add_before", "early Wait (T3.M1)", 200, 1, false},
-    {"free_list", "free_list_tagged", "ABA in a stack", 2000, 3, false},
-    {"priority_select", "priority_select_again", "priority inversion (T6.C6)", 200, 1, true},
+    {"stack_untagged", "stack_tagged", "ABA in a stack", 500, 2, false},
+    {"priority_two_steps", "priority_one_queue", "priority inversion (T6.C6)", 200, 3, true},
     {"cond_once", "cond_loop", "Cond without a loop", 200, 3, false},
 };
 enum { search_rows_n = sizeof search_rows / sizeof search_rows[0] };

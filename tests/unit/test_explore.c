@@ -177,7 +177,7 @@ Test(explore, exhaustive_finds_with_the_fewest_choices_there_are)
 
 Test(explore, exhaustive_comes_to_an_end_on_twins)
 {
-    static const char *const small[] = {"two_locks_ordered", "counter_add", "add_before"};
+    static const char *const small[] = {"two_locks_ordered", "count_add", "add_before"};
     for (size_t i = 0; i < ARRAY_LEN(small); i++) {
         struct explore_result r = search(small[i], EXPLORE_EXHAUSTIVE, 100000, 2);
         cr_assert(!r.found && r.all, "%s: %d tried", small[i], (int)r.tried);
