@@ -10,7 +10,7 @@
 #include "runtime/chan.h"
 #include "runtime/mutex.h"
 
-enum { TICKS = 30 };
+enum { TICKS = 30, FEW = 3 };
 struct shared {
     struct mutex *m;
     struct chan *c, *locked;
@@ -42,8 +42,8 @@ static void receiver(void *arg)
 
 static void ticker(void *arg)
 {
-    (void)arg;
-    for (int i = 0; i < TICKS; i++)
+    const struct shared *s = arg;
+    for (int i = 0; i < (s->under_lock ? TICKS : FEW); i++)
         rt_sleep(10000000);
 }
 
@@ -54,7 +54,7 @@ static void start(bool under_lock)
                          under_lock};
     rt_spawn("sender", sender, s);
     rt_spawn("receiver", receiver, s);
-    rt_spawn("ticker", ticker, NULL);
+    rt_spawn("ticker", ticker, s);
 }
 
 void program_send_under_lock(void *arg)
