@@ -15,17 +15,7 @@
 #include "tests/unit/pool_run.h"
 #include "views/view.h"
 
-#if defined(__SANITIZE_THREAD__)
-enum { MANY = 1000 };
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-enum { MANY = 1000 };
-#else
-enum { MANY = 10000 };
-#endif
-#else
-enum { MANY = 10000 };
-#endif
+enum { MANY = STRESS_TSAN ? 1000 : 10000 };
 
 /* ---- the machine ------------------------------------------------------------------------------
  */

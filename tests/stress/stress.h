@@ -31,6 +31,18 @@
         }                                                              \
     } while (0)
 
+/* The thread sanitizer has room for fewer threads, and switches of coroutines cost it dearly. */
+#if defined(__SANITIZE_THREAD__)
+#define STRESS_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STRESS_TSAN 1
+#endif
+#endif
+#ifndef STRESS_TSAN
+#define STRESS_TSAN 0
+#endif
+
 /* The large counts are asked for. */
 static inline bool stress_long(void)
 {
