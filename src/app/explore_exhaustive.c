@@ -107,7 +107,8 @@ static void happens(struct past *p, const struct event *e)
     bool by_task = e->kind != EV_OBJECT && e->kind != EV_CTX; /* else that place is another's */
     follows(p, by_task ? e->task : 0, e->obj != 0, e->obj, contents(e));
     bool draws = (e->kind == EV_SELECT && e->b > 1) ||
-                 (e->kind == EV_CELL && (e->op == CELL_FLUSH || (e->x >> 8 & CELL_BUFFERED)));
+                 ((e->kind == EV_CELL || e->kind == EV_BYTE) &&
+                  (e->op == CELL_FLUSH || (e->x >> 8 & CELL_BUFFERED)));
     if (draws)
         follows(p, e->task, true, 0, contents(e));
 }

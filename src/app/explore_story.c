@@ -45,6 +45,7 @@ static bool is_step(const struct event *e)
     case EV_SEM:
     case EV_ERROR:
     case EV_CELL:
+    case EV_BYTE:
     case EV_PANIC:
         return true;
     case EV_SELECT:

@@ -37,8 +37,10 @@ size_t lazy_bytes(const void *state)
 
 void access_name(const struct model *m, uint64_t word, struct str *out)
 {
-    str_add(out, model_object_name(m, (uint32_t)(word >> 32)));
-    if ((uint32_t)word)
+    uint32_t obj = (uint32_t)(word >> 32);
+    bool places = obj < m->objects_n && m->objects[obj].kind == OBJ_ARRAY;
+    str_add(out, model_object_name(m, obj));
+    if ((uint32_t)word || places)
         str_addf(out, "[%u]", (unsigned)(uint32_t)word);
 }
 

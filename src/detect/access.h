@@ -11,7 +11,7 @@
 #include "model/model.h"
 
 /* The kinds of event that may be one. */
-#define ACCESS_KINDS (UINT64_C(1) << EV_CELL)
+#define ACCESS_KINDS (UINT64_C(1) << EV_CELL | UINT64_C(1) << EV_BYTE)
 
 struct access {
     uint64_t word; /* which: its object in the upper half, its place in it in the lower */
@@ -26,9 +26,19 @@ struct access {
 /* False: e is none (a fence is none either). */
 static inline bool access_of(const struct event *e, struct access *a)
 {
-    if (e->kind != EV_CELL || e->op >= CELL_FENCE)
+    if ((e->kind != EV_CELL && e->kind != EV_BYTE) || e->op >= CELL_FENCE)
         return false;
     uint8_t marks = (uint8_t)(e->x >> 8);
+    if (e->kind == EV_BYTE) {
+        *a = (struct access){.word = (uint64_t)e->obj << 32 | e->a,
+                             .task = e->task,
+                             .obj = e->obj,
+                             .op = e->op,
+                             .buffered = marks & CELL_BUFFERED,
+                             .value = e->b,
+                             .version = e->c};
+        return true;
+    }
     *a = (struct access){.word = (uint64_t)e->obj << 32 | (marks & CELL_WORD),
                          .task = e->task,
                          .obj = e->obj,
@@ -123,7 +133,7 @@ void lazy_adopt(void *state);
 void lazy_drop(void *state);
 size_t lazy_bytes(const void *state);
 
-/* "x", "x[2]" for another place than the first. */
+/* "x", "x[2]" of an array or for another word than the first. */
 void access_name(const struct model *m, uint64_t word, struct str *out);
 /* "(event 14, 0.000200 s, line 12)"; line 0: not known. */
 void access_place(uint32_t line, uint64_t seq, int64_t t_ns, struct str *out);

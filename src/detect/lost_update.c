@@ -197,7 +197,7 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
         access(d, l, m, &a);
     else if (e->kind == EV_LOST)
         *l = (struct lost_update){0};
-    else if (e->kind != EV_CELL)
+    else if (e->kind != EV_CELL && e->kind != EV_BYTE)
         elsewhere(l, e);
 }
 

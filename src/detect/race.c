@@ -251,7 +251,7 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
 {
     struct race *r = state;
     if (!r->on) {
-        if (e->kind == EV_OBJECT && e->op != OBJ_CELL)
+        if (e->kind == EV_OBJECT && e->op != OBJ_CELL && e->op != OBJ_SLICE && e->op != OBJ_ARRAY)
             return;
         begin(d, r, m);
     }

@@ -21,13 +21,14 @@ struct wide {
     uint32_t obj;
     struct whole write[WRITES];
     uint32_t numbers;
-    bool told;
+    bool told, open;   /* a reading of it may be open */
     uint32_t of[WIDE]; /* which write each word is visible of */
 };
 struct reading {
     uint32_t task, obj, words;
     uint32_t of[WIDE];
-    uint64_t value[WIDE], seq;
+    uint64_t value[WIDE], seq, last_seq;
+    bool open; /* its writes are not all whole yet */
 };
 struct torn_read {
     struct wide object[OBJECTS];
@@ -60,7 +61,63 @@ static struct whole *write_of(struct wide *w, uint32_t task)
     return last;
 }
 
-static void written(struct torn_read *s, struct wide *w, const struct model *m,
+/* Is it what one of its writes wrote? That one may still be at it: then it is open. Of the first
+ * value only what was read is known. */
+static bool whole(struct wide *w, struct reading *r)
+{
+    r->open = false;
+    for (uint32_t i = 0; i < r->words; i++) {
+        const struct whole *x = write_number(w, r->of[i]);
+        bool same = true;
+        for (uint32_t k = 0; k < r->words && same; k++)
+            same = x ? k >= x->words || x->value[k] == r->value[k] : r->of[k] == r->of[i];
+        r->open |= same && x && x->words < r->words;
+        if (same && (!x || x->words >= r->words))
+            return true;
+    }
+    w->open |= r->open;
+    return false;
+}
+
+static void half(struct wide *w, const struct model *m, const struct reading *r, uint32_t word,
+                 struct str *out)
+{
+    const struct whole *x = write_number(w, r->of[word]);
+    str_addf(out, "%s[%u] = %llu ", model_object_name(m, r->obj), (unsigned)word,
+             (unsigned long long)r->value[word]);
+    if (x)
+        str_addf(out, "of the write of %s (event %llu)", model_task_name(m, x->task),
+                 (unsigned long long)x->seq);
+    else
+        str_add(out, "of what was there before");
+}
+
+static void judge(struct detect *d, struct wide *w, const struct model *m, struct reading *r)
+{
+    uint32_t other = 1;
+    while (other < r->words && r->of[other] == r->of[0])
+        other++;
+    if (w->told || other == r->words || whole(w, r) || r->open)
+        return;
+    w->told = true;
+    struct str text = {0};
+    uint32_t tasks[3] = {r->task}, n = 1;
+    for (int i = 0; i < 2; i++) {
+        const struct whole *x = write_number(w, r->of[i ? other : 0]);
+        if (x && (n == 1 || x->task != tasks[1]))
+            tasks[n++] = x->task;
+    }
+    str_addf(&text, "%s read halves of two writes: ", model_task_name(m, r->task));
+    half(w, m, r, 0, &text);
+    str_add(&text, ", ");
+    half(w, m, r, other, &text);
+    str_addf(&text, " (events %llu to %llu)", (unsigned long long)r->seq,
+             (unsigned long long)r->last_seq);
+    detect_raise(d, DIAG_TORN_READ, r->obj, tasks, n, &r->obj, 1, "%s", text.data);
+    str_free(&text);
+}
+
+static void written(struct detect *d, struct torn_read *s, struct wide *w, const struct model *m,
                     const struct access *a, uint32_t word)
 {
     struct whole *x = word ? write_of(w, a->task) : NULL;
@@ -78,58 +135,12 @@ static void written(struct torn_read *s, struct wide *w, const struct model *m,
         pending_add(&s->pending, a->task, a->word, number, 0);
     else
         w->of[word] = number;
-}
-
-/* Is it what one of its writes wrote? Of the first value only what was read is known. */
-static bool whole(struct wide *w, const struct reading *r)
-{
-    for (uint32_t i = 0; i < r->words; i++) {
-        const struct whole *x = write_number(w, r->of[i]);
-        bool same = true;
-        for (uint32_t k = 0; k < r->words && same; k++)
-            same = x ? k >= x->words || x->value[k] == r->value[k] : r->of[k] == r->of[i];
-        if (same)
-            return true;
+    if (w->open && x && x->words == (uint32_t)m->objects[a->obj].cap) {
+        w->open = false;
+        for (int i = 0; i < READERS; i++)
+            if (s->reader[i].open && s->reader[i].obj == a->obj)
+                judge(d, w, m, &s->reader[i]);
     }
-    return false;
-}
-
-static void half(struct wide *w, const struct model *m, const struct reading *r, uint32_t word,
-                 struct str *out)
-{
-    const struct whole *x = write_number(w, r->of[word]);
-    str_addf(out, "%s[%u] = %llu ", model_object_name(m, r->obj), (unsigned)word,
-             (unsigned long long)r->value[word]);
-    if (x)
-        str_addf(out, "of the write of %s (event %llu)", model_task_name(m, x->task),
-                 (unsigned long long)x->seq);
-    else
-        str_add(out, "of what was there before");
-}
-
-static void judge(struct detect *d, struct wide *w, const struct model *m, const struct reading *r)
-{
-    uint32_t other = 1;
-    while (other < r->words && r->of[other] == r->of[0])
-        other++;
-    if (w->told || other == r->words || whole(w, r))
-        return;
-    w->told = true;
-    struct str text = {0};
-    uint32_t tasks[3] = {r->task}, n = 1;
-    for (int i = 0; i < 2; i++) {
-        const struct whole *x = write_number(w, r->of[i ? other : 0]);
-        if (x && (n == 1 || x->task != tasks[1]))
-            tasks[n++] = x->task;
-    }
-    str_addf(&text, "%s read halves of two writes: ", model_task_name(m, r->task));
-    half(w, m, r, 0, &text);
-    str_add(&text, ", ");
-    half(w, m, r, other, &text);
-    str_addf(&text, " (events %llu to %llu)", (unsigned long long)r->seq,
-             (unsigned long long)m->seq);
-    detect_raise(d, DIAG_TORN_READ, r->obj, tasks, n, &r->obj, 1, "%s", text.data);
-    str_free(&text);
 }
 
 static void is_read(struct detect *d, struct torn_read *s, struct wide *w, const struct model *m,
@@ -144,6 +155,7 @@ static void is_read(struct detect *d, struct torn_read *s, struct wide *w, const
     r->of[word] = own ? own->number : w->of[word];
     r->value[word] = a->value;
     r->words++;
+    r->last_seq = m->seq;
     if (r->words == (uint32_t)m->objects[a->obj].cap)
         judge(d, w, m, r);
 }
@@ -156,8 +168,8 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
         *(struct torn_read *)lazy_state(state, sizeof(struct torn_read)) = (struct torn_read){0};
         return;
     }
-    if (!access_of(e, &a) || a.obj >= m->objects_n || m->objects[a.obj].cap < 2 ||
-        m->objects[a.obj].cap > WIDE || (uint32_t)a.word >= WIDE)
+    if (e->kind != EV_CELL || !access_of(e, &a) || a.obj >= m->objects_n ||
+        m->objects[a.obj].cap < 2 || m->objects[a.obj].cap > WIDE || (uint32_t)a.word >= WIDE)
         return;
     detect_want(d, UINT64_C(1) << EV_LOST);
     struct torn_read *s = lazy_state(state, sizeof *s);
@@ -167,7 +179,7 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
         w->of[word] =
             pending_take(&s->pending, a.task, a.word, &p) ? (uint32_t)p.what : w->of[word];
     else if (access_writes(&a))
-        written(s, w, m, &a, word);
+        written(d, s, w, m, &a, word);
     else
         is_read(d, s, w, m, &a, word);
 }

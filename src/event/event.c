@@ -12,7 +12,8 @@ NAMES(world_names, WORLD_COUNT, "sim", "live");
 NAMES(end_names, END_COUNT, "done", "for", "stopped", "panic", "asleep");
 NAMES(obj_kind_names, OBJ_KIND_COUNT, "none", "channel", "context", "group", "lock", "timer",
       "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink",
-      "rwlock", "once", "cond", "sem", "singleflight", "barrier", "latch", "map", "sync_pool");
+      "rwlock", "once", "cond", "sem", "singleflight", "barrier", "latch", "map", "sync_pool",
+      "slice", "array");
 NAMES(role_names, ROLE_COUNT, "sends", "receives", "closes", "owns", "calls");
 NAMES(task_state_names, TASK_STATE_COUNT, "new", "runnable", "running", "waiting", "sleeping",
       "done", "leaked", "panicked", "frozen");
@@ -31,7 +32,7 @@ NAMES(cond_op_names, COND_OP_COUNT, "wait", "signal", "broadcast", "wake", "time
 NAMES(sem_op_names, SEM_OP_COUNT, "acquire", "release", "wait", "try_failed", "cancel", "timeout",
       "never");
 NAMES(cell_op_names, CELL_OP_COUNT, "read", "write", "load", "store", "cas", "cas_failed", "add",
-      "swap", "flush", "fence");
+      "swap", "flush", "fence", "retire");
 NAMES(cell_order_names, CELL_ORDER_COUNT, "plain", "relaxed", "acquire", "release", "acq_rel",
       "seq_cst");
 NAMES(flight_op_names, FLIGHT_OP_COUNT, "begin", "join", "done", "forget", "panic", "goexit");

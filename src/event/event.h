@@ -71,6 +71,8 @@ enum obj_kind {
     OBJ_LATCH,
     OBJ_MAP,
     OBJ_SYNC_POOL,
+    OBJ_SLICE, /* a variable: its header */
+    OBJ_ARRAY,
     OBJ_KIND_COUNT
 };
 enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
@@ -160,8 +162,9 @@ enum cell_op {
     CELL_CAS_FAILED,
     CELL_ADD,
     CELL_SWAP,
-    CELL_FLUSH, /* a buffered store became visible to all */
-    CELL_FENCE, /* of no cell */
+    CELL_FLUSH,  /* a buffered store became visible to all */
+    CELL_FENCE,  /* of no cell */
+    CELL_RETIRE, /* of an array: what stands there belongs to a use that is over */
     CELL_OP_COUNT
 };
 /* The orders of C11; plain: no atomic access at all. Those that release come last. */

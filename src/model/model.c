@@ -281,6 +281,7 @@ static inline void apply(struct model *m, const struct event *e)
         fold_error(m, e);
         return;
     case EV_CELL:
+    case EV_BYTE:
         fold_cell(m, e);
         return;
     case EV_PANIC:

@@ -65,8 +65,22 @@ static void flushed(struct model *m, const struct event *e)
         m->stores[i] = m->stores[i + 1];
 }
 
+static void fold_byte(struct model *m, const struct event *e)
+{
+    struct object_model *o = object_at(m, e->obj);
+    if (!o)
+        return;
+    count_op(o, e->op);
+    if (e->op == CELL_WRITE)
+        o->owner = e->task;
+}
+
 void fold_cell(struct model *m, const struct event *e)
 {
+    if (e->kind == EV_BYTE) {
+        fold_byte(m, e);
+        return;
+    }
     if (e->op == CELL_FENCE)
         return;
     struct object_model *o = object_at(m, e->obj);
@@ -83,6 +97,13 @@ void fold_cell(struct model *m, const struct event *e)
         flushed(m, e);
     if (writes)
         o->owner = e->task;
+    if (o->kind == OBJ_SLICE) { /* its array, its length */
+        if ((e->x >> 8 & CELL_WORD) == 0)
+            o->parent = e->a;
+        else if ((e->x >> 8 & CELL_WORD) == 1)
+            object_level(o, m->now_ns, (double)e->v);
+        return;
+    }
     if (!(e->x >> 8 & CELL_WORD))
         object_level(o, m->now_ns, e->x >> 8 & CELL_TAGGED ? (double)e->a : (double)e->v);
 }

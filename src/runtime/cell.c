@@ -17,14 +17,6 @@
 
 enum { BUFFERED = 16 }; /* of all tasks; then the oldest goes */
 
-struct word {
-    _Atomic uint64_t *value;
-    uint32_t *version;
-    uint32_t obj;
-    uint16_t x; /* which word, tagged */
-    struct guard *guard;
-};
-
 struct stored {
     struct word word;
     uint32_t task;
@@ -61,15 +53,20 @@ struct cell *cell_make_tagged(const char *name, uint32_t address, uint32_t tag)
 
 static struct word word_of(struct cell *c)
 {
-    return (struct word){&c->value, &c->version, c->id, c->tagged ? CELL_TAGGED << 8 : 0,
-                         &c->guard};
+    return (struct word){.value = &c->value,
+                         .version = &c->version,
+                         .obj = c->id,
+                         .x = c->tagged ? CELL_TAGGED << 8 : 0,
+                         .kind = EV_CELL,
+                         .guard = &c->guard};
 }
 
 static void emit_cell(const struct word *w, enum cell_op op, enum cell_order order, uint32_t task,
                       uint64_t value, uint32_t version, uint16_t more)
 {
-    emit(&w->guard->stamp, EV_CELL, (uint8_t)op, (uint16_t)(order | w->x | more), task, w->obj,
-         version, (int64_t)value);
+    int64_t v = w->kind == EV_CELL ? (int64_t)value : emit_ab(w->index, (uint32_t)value);
+    emit(&w->guard->stamp, w->kind, (uint8_t)op, (uint16_t)(order | w->x | more), task, w->obj,
+         version, v);
 }
 
 /* ---- sim: store buffers ------------------------------------------------------------------------
@@ -209,6 +206,16 @@ static void store(struct word w, uint64_t value, enum cell_order order)
     end(&w);
 }
 
+uint64_t word_load(struct word w)
+{
+    return load(w, ORDER_PLAIN);
+}
+
+void word_store(struct word w, uint64_t value)
+{
+    store(w, value, ORDER_PLAIN);
+}
+
 /* Reads and writes in one: nothing stands in the buffer of it afterwards. */
 static struct cells *begin_rmw(const struct word *w, enum cell_order order)
 {
@@ -307,7 +314,12 @@ struct wide_cell *wide_make(const char *name, int words, const uint64_t *value)
 
 static struct word wide_word(struct wide_cell *c, int i)
 {
-    return (struct word){&c->value[i], &c->version[i], c->id, (uint16_t)(i << 8), &c->guard};
+    return (struct word){.value = &c->value[i],
+                         .version = &c->version[i],
+                         .obj = c->id,
+                         .x = (uint16_t)(i << 8),
+                         .kind = EV_CELL,
+                         .guard = &c->guard};
 }
 
 void wide_read(struct wide_cell *c, uint64_t *value)

@@ -141,12 +141,13 @@ struct rt {
     _Atomic(struct context *) background;
     struct guard guard; /* of the lists below */
     struct rt_stream *streams;
-    struct rt_chunk *chunks; /* rt_alloc */
-    struct rt_last *last;    /* rt_at_destroy */
-    void *contexts;          /* free list of quiet contexts */
-    void *group_starts;      /* free list of errgroup.c */
-    struct syncpool *pools;  /* all of them, the newest first */
-    struct cells *cells;     /* sim: store buffers, made with the first cell */
+    struct rt_chunk *chunks;         /* rt_alloc */
+    struct rt_last *last;            /* rt_at_destroy */
+    void *contexts;                  /* free list of quiet contexts */
+    void *group_starts;              /* free list of errgroup.c */
+    struct syncpool *pools;          /* all of them, the newest first */
+    _Atomic(struct arrays *) arrays; /* slice.c: by object id */
+    struct cells *cells;             /* sim: store buffers, made with the first cell */
 };
 
 /* The run, in task and in engine context. The executor sets it together with guard_live. */

@@ -74,6 +74,21 @@ Test(detect_memory, the_others_name_who_did_what_in_which_order)
     cr_assert(!f.raised[DIAG_RACE]);
 }
 
+Test(detect_memory, buffers)
+{
+    struct program_found f = raised("slice_passed");
+    cr_assert_str_eq(f.objs, "buf.array", "of the array, not of a header");
+    has(&f, "buf.array[0] ");
+    f = raised("slice_returned");
+    cr_assert_str_eq(f.objs, "buf.array");
+    f = raised("header_torn");
+    cr_assert_str_eq(f.objs, "buf");
+    f = program_run(named("pool_not_reset"), WORLD_SIM, "fifo", 1);
+    cr_assert(f.raised[DIAG_STALE_DATA]);
+    has(&f, "main reads buffer-1.array[0] = 97 (event ");
+    has(&f, "which stands there from the use before: main gave it back (event ");
+}
+
 /* ---- keyframes, and streams that no engine wrote -----------------------------------------------
  */
 

@@ -222,3 +222,26 @@ Test(model_sync, marks_of_a_cell_are_fields_of_their_own)
          "\"value\":0,\"order\":\"release\",\"version\":0}");
     fold_free(&f);
 }
+
+Test(model_sync, a_slice_has_an_array_and_a_length)
+{
+    begin(OBJ_SLICE, "buf", 3);
+    cell(CELL_WRITE, 1, 7, 1, CELL_TAGGED << 8);
+    cell(CELL_WRITE, 1, 5, 1, 1 << 8);
+    cell(CELL_WRITE, 1, 8, 1, 2 << 8);
+    number("objects.buf.level", 5);
+    number("objects.buf.writes", 3);
+    cr_assert_eq(f.m->objects[1].parent, 7);
+    told((struct event){.kind = EV_BYTE,
+                        .op = CELL_WRITE,
+                        .x = CELL_BUFFERED << 8,
+                        .task = 2,
+                        .obj = 1,
+                        .c = 3,
+                        .a = 4,
+                        .b = 65},
+         "b writes 65 to place 4 of buf, for itself so far",
+         "{\"t\":0,\"seq\":1,\"ev\":\"byte\",\"task\":\"b\",\"obj\":\"buf\",\"op\":\"write\","
+         "\"index\":4,\"value\":65,\"version\":3,\"buffered\":true}");
+    fold_free(&f);
+}
