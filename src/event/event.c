@@ -44,6 +44,8 @@ NAMES(pool_op_names, POOL_OP_COUNT, "get", "steal", "victim", "new", "put", "col
 NAMES(proc_op_names, PROC_OP_COUNT, "steal", "global");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",
       "drop", "late", "attempt");
+NAMES(admit_why_names, ADMIT_WHY_COUNT, "ok", "limited", "full", "open", "half_open", "timeout",
+      "cancelled");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");
 NAMES(diagnosis_names, DIAG_COUNT, "deadlock", "all_asleep", "leak", "race", "lost_update",
       "torn_read", "aba", "panic", "double_unlock", "lost_wakeup", "starvation", "livelock",

@@ -233,6 +233,17 @@ enum phase {
     PHASE_ATTEMPT,
     PHASE_COUNT
 };
+/* Why a policy decided so. */
+enum admit_why {
+    ADMIT_OK,
+    ADMIT_LIMITED,   /* a limiter: the law of its rate */
+    ADMIT_FULL,      /* no room: a bulkhead, or a limiter's queue */
+    ADMIT_OPEN,      /* a breaker is open */
+    ADMIT_HALF_OPEN, /* a breaker has its probes out */
+    ADMIT_TIMEOUT,   /* waited, in vain */
+    ADMIT_CANCELLED, /* gave up while it waited */
+    ADMIT_WHY_COUNT
+};
 enum by { BY_FILE, BY_KEY, BY_CUE, BY_RELOAD, BY_OPTION, BY_BRANCH, BY_ENGINE, BY_COUNT };
 enum diagnosis_kind {
     DIAG_DEADLOCK,
@@ -263,32 +274,31 @@ enum diagnosis_kind {
     DIAG_COUNT
 };
 
-extern const char *const world_names[],
-    *const end_names[],
-        *const obj_kind_names[],
-            *const once_op_names[],
-                *const flight_op_names[],
-                    *const barrier_op_names[],
-                        *const map_op_names[],
-                            *const pool_op_names[],
-                                *const proc_op_names[],
-                                    *const cell_op_names[],
-                                        *const cell_order_names[],
-                                            *const sem_op_names[],
-                                                *const cond_op_names[],
-                                                    *const role_names[],
-                                                        *const task_state_names[],
-                                                            *const why_names[],
-                                                                *const chan_op_names[],
-                                                                    *const ctx_op_names[],
-                                                                        *const group_op_names[],
-                                                                            *const timer_op_names[],
-                                                                                *const lock_op_names[],
-                                                                                    *const phase_names[],
-                                                                                        *const by_names
-                                                                                            [],
-                                                                                                *const diagnosis_names
-                                                                                                    [];
+extern const char *const world_names[];
+extern const char *const end_names[];
+extern const char *const obj_kind_names[];
+extern const char *const role_names[];
+extern const char *const task_state_names[];
+extern const char *const why_names[];
+extern const char *const chan_op_names[];
+extern const char *const ctx_op_names[];
+extern const char *const group_op_names[];
+extern const char *const timer_op_names[];
+extern const char *const lock_op_names[];
+extern const char *const once_op_names[];
+extern const char *const cond_op_names[];
+extern const char *const sem_op_names[];
+extern const char *const cell_op_names[];
+extern const char *const cell_order_names[];
+extern const char *const flight_op_names[];
+extern const char *const barrier_op_names[];
+extern const char *const map_op_names[];
+extern const char *const pool_op_names[];
+extern const char *const proc_op_names[];
+extern const char *const phase_names[];
+extern const char *const admit_why_names[];
+extern const char *const by_names[];
+extern const char *const diagnosis_names[];
 
 enum event_slot {
     SLOT_OP,
@@ -324,7 +334,8 @@ enum field_type {
     FT_WORD,      /* that word; the first leaves the field out */
     FT_BUFFERED,  /* true where so marked, else left out */
     FT_FROM_PROC, /* PROC: the processor it was taken from; left out for the global queue */
-    FT_TAGGED     /* a number; left out unless the value is marked as an address and a tag */
+    FT_TAGGED,    /* a number; left out unless the value is marked as an address and a tag */
+    FT_MILLI      /* signed thousandths, written as a number */
 };
 struct event_field {
     const char *name;

@@ -171,9 +171,9 @@ struct found {
     const struct figure_row *row; /* NULL: not well formed */
     enum { OF_RUN, OF_LANE, OF_SPAN, OF_CLASS, OF_CLASS_WAIT, OF_OBJECT } of;
     const struct figure_span *span;
-    int number; /* lane or class */
+    int number; /* lane or class; -1: a lane by its name */
     const char *name;
-    size_t name_len; /* object */
+    size_t name_len; /* object or lane */
 };
 
 static struct found take_apart_lane(const char *path, int lane)
@@ -210,7 +210,15 @@ static struct found take_apart(const char *path)
     } else if ((rest = after(path, "lanes"))) {
         const char *in = NULL;
         int lane = number_of(rest, &in);
-        return lane < 0 ? f : take_apart_lane(in, lane);
+        if (lane >= 0)
+            return take_apart_lane(in, lane);
+        in = strchr(rest, '.');
+        if (!in)
+            return f;
+        f = take_apart_lane(in + 1, -1);
+        f.name = rest;
+        f.name_len = (size_t)(in - rest);
+        return f;
     } else if ((rest = after(path, "classes"))) {
         const char *in = NULL;
         f.number = number_of(rest, &in);
@@ -244,6 +252,16 @@ static const struct object_model *object_named(const struct model *m, const char
     return NULL;
 }
 
+static int lane_named(const struct model *m, const char *name, size_t len)
+{
+    for (size_t i = 0; i < m->lanes_n; i++) {
+        const char *have = model_lane_name(m, i);
+        if (strncmp(have, name, len) == 0 && !have[len])
+            return (int)i;
+    }
+    return -1;
+}
+
 struct figure_value figure_get(const struct model *m, const char *path)
 {
     static const struct figure_value none = {0};
@@ -255,7 +273,9 @@ struct figure_value figure_get(const struct model *m, const char *path)
         return f.row->get(m, NULL);
     case OF_LANE:
     case OF_SPAN:
-        if (f.number && (size_t)f.number >= m->lanes_n)
+        if (f.number < 0)
+            f.number = lane_named(m, f.name, f.name_len);
+        if (f.number < 0 || (f.number && (size_t)f.number >= m->lanes_n))
             return none;
         if (f.of == OF_LANE)
             return f.row->get(m, &m->lanes[f.number]);

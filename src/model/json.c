@@ -99,6 +99,19 @@ static bool left_out(const struct event *e, const struct event_field *f, int64_t
     }
 }
 
+/* 4500 as 4.5 */
+static void milli(struct str *out, int32_t v)
+{
+    uint32_t n = v < 0 ? -(uint32_t)v : (uint32_t)v, part = n % 1000;
+    str_addf(out, "%s%u", v < 0 ? "-" : "", n / 1000);
+    if (!part)
+        return;
+    int digits = 3;
+    for (; part % 10 == 0; part /= 10)
+        digits--;
+    str_addf(out, ".%0*u", digits, part);
+}
+
 static void value(const struct model *m, const struct event *e, const struct event_field *f,
                   struct str *out)
 {
@@ -118,6 +131,9 @@ static void value(const struct model *m, const struct event *e, const struct eve
     case FT_U32:
     case FT_I64:
         whole(out, v);
+        return;
+    case FT_MILLI:
+        milli(out, (int32_t)id);
         return;
     case FT_I32:
         whole(out, (int32_t)id);

@@ -250,6 +250,9 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_POOL:
         fold_shared(m, e);
         return;
+    case EV_ADMIT:
+        fold_admit(m, e);
+        return;
     case EV_SOURCE:
         fold_source(m, e);
         return;

@@ -120,7 +120,17 @@ struct store_model {
 };
 enum { MODEL_STORES = 16 };
 
+/* What the lanes said of one request: bits by lane. */
+enum { MODEL_LANES = 8, MODEL_COMPARED = 64 };
+struct comparison {
+    int64_t t_ns; /* of the first decision */
+    uint32_t id;
+    uint8_t decided, ok, waited;
+    uint8_t why[MODEL_LANES];
+};
+
 struct lane_model {
+    uint32_t obj; /* the first policy that decided in it, or 0 */
     uint64_t arrived, started, done, errors, rejected, timed_out, cancelled, dropped, late,
         attempts;
     struct hist latency, wait, service;
@@ -152,7 +162,6 @@ struct log_entry {
     struct event ev;
 };
 
-enum { MODEL_LANES = 8 };
 struct model {
     struct strtab *names; /* borrowed */
     int64_t now_ns;
@@ -202,6 +211,8 @@ struct model {
     size_t shelves_n, shelves_cap;
     struct store_model stores[MODEL_STORES]; /* in buffers, oldest first */
     uint32_t stores_n;
+    struct comparison compared[MODEL_COMPARED]; /* a ring */
+    uint64_t compared_n, differ;                /* requests decided on; on which lanes disagreed */
 };
 
 struct model *model_create(struct strtab *names);
@@ -221,6 +232,13 @@ struct event model_diagnosis_event(const struct diagnosis *d);
 /* Of an unknown one: "?7", valid until this thread has asked for eight more of them. */
 const char *model_task_name(const struct model *m, uint32_t task);
 const char *model_object_name(const struct model *m, uint32_t obj);
+/* As its first policy is called; before that its number, until this thread asks again. */
+const char *model_lane_name(const struct model *m, size_t lane);
+/* What the lanes decided on a request, the newest first (back = 0); NULL: none is kept so far back.
+ */
+const struct comparison *model_comparison(const struct model *m, size_t back);
+/* Have some lanes let it in and others not? */
+bool comparison_differs(const struct comparison *v);
 /* Of all virtual processors, up to now: how busy they were (0 to 1), how often one stole, how many
  * tasks, and the longest of their run queues ever. */
 double proc_busy_share(const struct model *m);

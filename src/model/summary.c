@@ -209,7 +209,7 @@ void summary_json(const struct model *m, const struct summary_extra *x, struct s
     lane(&j, m, &m->lanes[0]);
     open(&j, "lanes", '{');
     for (size_t i = 0; i < m->lanes_n; i++) {
-        numbered(&j, i);
+        open(&j, model_lane_name(m, i), '{');
         lane(&j, m, &m->lanes[i]);
         close(&j, '}');
     }

@@ -237,7 +237,7 @@ static struct pool *make(struct pattern_run *pr)
     p->scaler_quit = chan_make_quiet(0);
     p->done = chan_make_quiet(1);
     p->consumer_rng = rt_rng(rt, "consumer");
-    p->traffic = traffic_start(t, (int)w->priorities, pattern_base_dir(pr), source);
+    p->traffic = traffic_start(t, (int)w->priorities, 1, pattern_base_dir(pr), source);
     return p;
 }
 

@@ -9,12 +9,9 @@
 
 const char *const policy_kind_names[] = {"limiter", "breaker",  "bulkhead", "retry",
                                          "timeout", "fallback", "hedge",    NULL};
-const char *const admit_why_names[] = {"ok",        "limited", "full",      "open",
-                                       "half_open", "timeout", "cancelled", NULL};
 const char *const call_end_names[] = {"ok",        "error",   "timeout", "rejected",
                                       "cancelled", "ignored", "panic",   NULL};
 _Static_assert(ARRAY_LEN(policy_kind_names) == POLICY_KIND_COUNT + 1, "a name a kind");
-_Static_assert(ARRAY_LEN(admit_why_names) == ADMIT_WHY_COUNT + 1, "a name a reason");
 _Static_assert(ARRAY_LEN(call_end_names) == CALL_END_COUNT + 1, "a name an end");
 
 const char call_ends_allowed[] =

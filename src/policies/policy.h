@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/event.h"
+
 #define POLICY_NEVER INT64_MAX
 
 enum policy_kind {
@@ -32,19 +34,6 @@ enum policy_kind {
     POLICY_KIND_COUNT
 };
 extern const char *const policy_kind_names[]; /* as their sections are called */
-
-/* Why it was decided so: the `why` of an admit event. */
-enum admit_why {
-    ADMIT_OK,
-    ADMIT_LIMITED,   /* a limiter: the law of its rate */
-    ADMIT_FULL,      /* no room: a bulkhead, or a limiter's queue */
-    ADMIT_OPEN,      /* a breaker is open */
-    ADMIT_HALF_OPEN, /* a breaker has its probes out */
-    ADMIT_TIMEOUT,   /* waited, in vain */
-    ADMIT_CANCELLED, /* gave up while it waited */
-    ADMIT_WHY_COUNT
-};
-extern const char *const admit_why_names[];
 
 /* How a call that was let in came to its end. */
 enum call_end {

@@ -42,7 +42,7 @@ struct traffic {
     struct traffic_params params;
     struct arrival_clock clock;
     struct rng *arrivals_rng, *classes_rng;
-    int classes;
+    int classes, lanes;
     struct timer *timer;
     int64_t next_ns; /* when the timer is set for; -1: not set */
     uint64_t made;
@@ -109,7 +109,9 @@ static void arrive(struct traffic *t, const struct trace_row *row)
             r->priority = (uint8_t)(row->priority < t->classes ? row->priority : t->classes - 1);
     }
     r->user = t->params.arrivals.kind == ARR_CLOSED;
-    emit_request(&t->guard.stamp, r, PHASE_ARRIVE, t->obj);
+    for (r->lane = 0; r->lane < t->lanes; r->lane++)
+        emit_request(&t->guard.stamp, r, PHASE_ARRIVE, t->obj);
+    r->lane = 0;
     r->stamp = t->guard.stamp;
     if (t->tail)
         t->tail->next = r;
@@ -258,14 +260,15 @@ static void close_trace(void *arg)
     trace_close(t->trace);
 }
 
-struct traffic *traffic_start(const struct traffic_params *p, int classes, const char *base_dir,
-                              uint32_t source_obj)
+struct traffic *traffic_start(const struct traffic_params *p, int classes, int lanes,
+                              const char *base_dir, uint32_t source_obj)
 {
     struct rt *rt = rt_here();
     struct traffic *t = rt_alloc(rt, sizeof *t);
     t->rt = rt;
     t->params = *p;
     t->classes = classes;
+    t->lanes = lanes;
     t->obj = source_obj;
     t->arrivals_rng = rt_rng(rt, "arrivals");
     t->classes_rng = rt_rng(rt, "classes");
@@ -417,6 +420,17 @@ void request_end(struct traffic *t, struct request *r, enum phase phase, uint32_
             set_timer(t);
     }
     guard_unlock(&t->guard);
+}
+
+struct request *request_for_lane(struct traffic *t, const struct request *r, uint16_t lane)
+{
+    guard_lock(&t->guard);
+    struct request *other = request_new(t);
+    guard_unlock(&t->guard);
+    *other = *r;
+    other->lane = lane;
+    other->next = NULL;
+    return other;
 }
 
 void request_free(struct traffic *t, struct request *r)

@@ -44,10 +44,11 @@ struct request {
 };
 
 struct traffic;
-/* classes: how many priorities to draw from (1 = all 0; a trace's column wins). Trace errors go to
- * e before anything runs (traffic_check). Task context. */
-struct traffic *traffic_start(const struct traffic_params *p, int classes, const char *base_dir,
-                              uint32_t source_obj);
+/* classes: how many priorities to draw from (1 = all 0; a trace's column wins). lanes: each request
+ * arrives once in each; traffic_next() gives the first lane's, request_for_lane() the others'.
+ * Trace errors go to e before anything runs (traffic_check). Task context. */
+struct traffic *traffic_start(const struct traffic_params *p, int classes, int lanes,
+                              const char *base_dir, uint32_t source_obj);
 /* Reads a trace whole for its errors: true when it is good or there is none. Any thread. */
 struct errors;
 bool traffic_check(const struct traffic_params *p, const char *base_dir, struct errors *e);
@@ -71,6 +72,8 @@ void traffic_changed(struct traffic *t, const struct traffic_params *p);
 void request_start(struct traffic *t, struct request *r, uint32_t obj);
 /* Emits the end (or `late` when it had ended), counts for closed arrivals. Recycles nothing. */
 void request_end(struct traffic *t, struct request *r, enum phase phase, uint32_t obj);
+/* The same request in another lane; it is ended and freed by itself. Before the first one's end. */
+struct request *request_for_lane(struct traffic *t, const struct request *r, uint16_t lane);
 /* Gives the request's memory back. Only the last holder. */
 void request_free(struct traffic *t, struct request *r);
 
