@@ -116,6 +116,11 @@ void watch_setup(struct watch *w)
             keymap_bind(w->keys, s->settings[i].key, s->settings[i].value);
     make_hints(w);
     w->layout_spec = s ? s->layout : NULL;
+    if (w->focus < 0) { /* a new one: the first panel of its layout */
+        struct layout first;
+        layout_make(&first, w->layout_spec, w->screen.canvas->w, w->screen.canvas->h, -1);
+        w->focus = first.n ? first.item[0].view : 0;
+    }
     watch_layout(w);
     params_setup(w);
     w->dirty = true;
@@ -331,7 +336,7 @@ static bool open_named(struct watch *w, const char *name, struct errors *e)
     w->base = s;
     free(w->session);
     w->session = NULL;
-    w->focus = 0;
+    w->focus = -1;
     w->params.chosen = 0;
     w->filter[0] = '\0';
     reset_states(w);

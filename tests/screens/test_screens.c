@@ -64,7 +64,7 @@ Test(screens, paused_recording_changed)
 }
 
 /* A scenario at an instant as it comes up, with its own layout, at all sizes. */
-static void moment(const char *path, const char *name, int64_t ms)
+static void moment_of(const char *path, const char *name, int64_t ms, const char *focus)
 {
     struct scene sc;
     char full[512];
@@ -73,11 +73,16 @@ static void moment(const char *path, const char *name, int64_t ms)
     scene_to(&sc, ms);
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         struct canvas *c = canvas_create(sizes[i].w, sizes[i].h);
-        scene_draw(&sc, c, sc.scenario->layout, "flow", NULL);
+        scene_draw(&sc, c, sc.scenario->layout, focus, NULL);
         matches(c, name);
         canvas_free(c);
     }
     scene_free(&sc);
+}
+
+static void moment(const char *path, const char *name, int64_t ms)
+{
+    moment_of(path, name, ms, "flow");
 }
 
 Test(screens, lessons)
@@ -97,6 +102,13 @@ Test(screens, moments_of_the_pool)
     moment("worker_pool_cancel", "cancel", 4500);
     moment("worker_pool_hung_jobs", "hung_jobs", 8000);
     moment("worker_pool_autoscale", "autoscale", 9000);
+}
+
+/* Lanes on the same traffic: who let how many in, and where they disagree. */
+Test(screens, limiters_side_by_side)
+{
+    moment_of("rate_limiter", "rate_limiter", 7000, "limiters");
+    moment_of("lessons/T2.M2-burst-zero", "lesson_t2_m2", 6000, "compare");
 }
 
 /* In a recording one sees how far one is, and which marks one has passed. */

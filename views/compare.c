@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The compare panel: lanes on the same traffic. Who let how many in, and the last requests on which
+ * they disagree, the newest first: a column a lane. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "base/text.h"
+#include "views/glyph.h"
+#include "views/parts/parts.h"
+
+enum { HEAD = 21, COLUMN_LEAST = 9 };
+
+static bool useful(const struct screen_state *s)
+{
+    return s->model->lanes_n > 1;
+}
+
+static int rows(const struct screen_state *s)
+{
+    int n = 0;
+    const struct comparison *k;
+    for (size_t i = 0; (k = model_comparison(s->model, i)); i++)
+        n += comparison_differs(k);
+    return n;
+}
+
+static void draw_lane(struct canvas *c, int x, int y, int w, const struct comparison *k,
+                      size_t lane)
+{
+    uint8_t bit = (uint8_t)(1u << lane);
+    if (!(k->decided & bit))
+        canvas_text_cut(c, x, y, w, ST_DIM, 0, _("┈ waits"));
+    else if (k->ok & bit)
+        canvas_text_cut(c, x, y, w, ST_RUNNING, 0, k->waited & bit ? _("✓ waited") : _("✓"));
+    else {
+        char text[32];
+        snprintf(text, sizeof text, "✗ %s", admit_why_names[k->why[lane]]);
+        canvas_text_cut(c, x, y, w, ST_BAD, 0, text);
+    }
+}
+
+static void draw_head(struct canvas *c, struct rect r, const struct model *m, int column)
+{
+    char text[64];
+    for (size_t lane = 0; lane < m->lanes_n; lane++) {
+        int x = r.x + HEAD + (int)lane * column;
+        const struct object_model *o = m->lanes[lane].obj ? &m->objects[m->lanes[lane].obj] : NULL;
+        canvas_text_cut(c, x, r.y, column - 1, ST_TITLE, 0, model_lane_name(m, lane));
+        snprintf(text, sizeof text, _("%" PRIu64 " in"), o ? o->ops[ADMIT_OK] : 0);
+        canvas_text_cut(c, x, r.y + 1, column - 1, ST_NORMAL, 0, text);
+    }
+    snprintf(text, sizeof text, _("of %" PRIu64), m->lanes[0].arrived);
+    canvas_text_cut(c, r.x + 1, r.y + 1, HEAD - 2, ST_NORMAL, 0, text);
+}
+
+static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
+                 struct view_state *state)
+{
+    const struct model *m = s->model;
+    if (m->lanes_n < 2) {
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0,
+                        _("only one lane: nothing to compare"));
+        return;
+    }
+    int column = (r.w - HEAD) / (int)m->lanes_n;
+    column = column < COLUMN_LEAST ? COLUMN_LEAST : column > 20 ? 20 : column;
+    draw_head(c, r, m, column);
+    int n = rows(s), fit = r.h - 2, first = list_first(state, n, fit), row = 0;
+    const struct comparison *k;
+    for (size_t i = 0; (k = model_comparison(m, i)) && row < first + fit; i++) {
+        if (!comparison_differs(k) || row++ < first)
+            continue;
+        int y = r.y + 2 + row - 1 - first;
+        char text[64], at[FORMAT_SIZE];
+        snprintf(text, sizeof text, "#%" PRIu32 " %s", k->id, format_clock(at, k->t_ns));
+        draw_chosen(c, r.x, y, state->focused && row - 1 == state->chosen && n > 1);
+        canvas_text_cut(c, r.x + 1, y, HEAD - 2, ST_DIM, 0, text);
+        for (size_t lane = 0; lane < m->lanes_n; lane++) {
+            int x = r.x + HEAD + (int)lane * column, w = r.x + r.w - x;
+            if (w > 0)
+                draw_lane(c, x, y, w < column - 1 ? w : column - 1, k, lane);
+        }
+    }
+    struct rect list = {r.x, r.y + 2, r.w, fit};
+    list_marks(c, list, first, n > first + fit ? n : 0);
+}
+
+static void aside(struct rect r, const struct screen_state *s, const struct view_state *state,
+                  char *out, size_t size)
+{
+    (void)state;
+    if (r.w >= 40 && s->model->lanes_n > 1)
+        snprintf(out, size, _("they disagree on %" PRIu64), s->model->differ);
+}
+
+const struct view view_compare = {
+    .name = N_("compare"),
+    .help = N_("lanes on the same traffic: who let how many in, and where they disagree"),
+    .min_w = 34,
+    .min_h = 4,
+    .weight = 4,
+    .draw = draw,
+    .aside = aside,
+    .useful = useful,
+    .rows = rows,
+};
