@@ -203,6 +203,7 @@ void summary_json(const struct model *m, const struct summary_extra *x, struct s
     text(&j, "end", m->ended ? end_names[m->end_why] : "running");
     number(&j, "events", (double)m->seq);
     number(&j, "lost", (double)m->lost);
+    number(&j, "disagreed", (double)m->differ);
     group(&j, "tasks", m, figure_tasks, NULL);
     if (m->procs_n)
         group(&j, "procs", m, figure_procs, NULL);
