@@ -213,8 +213,8 @@ static struct found take_apart(const char *path)
         if (lane >= 0)
             return take_apart_lane(in, lane);
         in = strchr(rest, '.');
-        if (!in)
-            return f;
+        if (!in || in == rest || *rest < 'A')
+            return f; /* no name, and no number that fits */
         f = take_apart_lane(in + 1, -1);
         f.name = rest;
         f.name_len = (size_t)(in - rest);

@@ -84,7 +84,7 @@ static void requests(const struct model *m, struct str *out)
     for (size_t lane = 0; lane < m->lanes_n; lane++) {
         const struct lane_model *l = &m->lanes[lane];
         char title[96];
-        snprintf(title, sizeof title, "%-9s ", model_lane_name(m, lane));
+        snprintf(title, sizeof title, l->obj ? "%-9s " : "lane %-5s", model_lane_name(m, lane));
         counts(m, m->lanes_n > 1 ? title : "requests", figure_requests, l, out);
         span_head("", out);
         for (size_t i = 0; figure_spans[i].name; i++)
