@@ -274,18 +274,14 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_TIMER:
         fold_timer(m, e);
         return;
-    case EV_ONCE:
-        fold_once(m, e);
-        return;
-    case EV_COND:
-        fold_cond(m, e);
-        return;
     case EV_ERROR:
         fold_error(m, e);
         return;
+    case EV_ONCE:
+    case EV_COND:
     case EV_CELL:
     case EV_BYTE:
-        fold_cell(m, e);
+        fold_sync(m, e);
         return;
     case EV_PANIC:
         fold_panic(m, e);

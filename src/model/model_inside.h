@@ -39,11 +39,9 @@ void fold_edge(struct model *m, const struct event *e);
 void fold_thing(struct model *m, const struct event *e); /* CHAN, GROUP, LOCK, SEM */
 void fold_ctx(struct model *m, const struct event *e);
 void fold_timer(struct model *m, const struct event *e);
-void fold_once(struct model *m, const struct event *e);
-void fold_cond(struct model *m, const struct event *e);
 void fold_error(struct model *m, const struct event *e);
-void fold_cell(struct model *m, const struct event *e);
 void fold_admit(struct model *m, const struct event *e);
+void fold_sync(struct model *m, const struct event *e);   /* ONCE, COND, CELL, BYTE */
 void fold_shared(struct model *m, const struct event *e); /* FLIGHT, BARRIER, MAP, POOL */
 void fold_proc(struct model *m, const struct event *e);
 /* A task goes from one state to another (TASK; t is still as it was). */

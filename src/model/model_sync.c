@@ -9,7 +9,7 @@ static void queue(struct model *m, struct object_model *o, uint32_t waiters)
     o->waiters = waiters;
 }
 
-void fold_once(struct model *m, const struct event *e)
+static void fold_once(struct model *m, const struct event *e)
 {
     struct object_model *o = object_at(m, e->obj);
     if (!o)
@@ -26,7 +26,7 @@ void fold_once(struct model *m, const struct event *e)
         model_log(m, e);
 }
 
-void fold_cond(struct model *m, const struct event *e)
+static void fold_cond(struct model *m, const struct event *e)
 {
     struct object_model *o = object_at(m, e->obj);
     if (!o)
@@ -75,7 +75,7 @@ static void fold_byte(struct model *m, const struct event *e)
         o->owner = e->task;
 }
 
-void fold_cell(struct model *m, const struct event *e)
+static void fold_cell(struct model *m, const struct event *e)
 {
     if (e->kind == EV_BYTE) {
         fold_byte(m, e);
@@ -106,4 +106,14 @@ void fold_cell(struct model *m, const struct event *e)
     }
     if (!(e->x >> 8 & CELL_WORD))
         object_level(o, m->now_ns, e->x >> 8 & CELL_TAGGED ? (double)e->a : (double)e->v);
+}
+
+void fold_sync(struct model *m, const struct event *e)
+{
+    if (e->kind == EV_ONCE)
+        fold_once(m, e);
+    else if (e->kind == EV_COND)
+        fold_cond(m, e);
+    else
+        fold_cell(m, e);
 }
