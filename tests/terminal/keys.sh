@@ -84,7 +84,7 @@ test_a_parameter_of_the_start_waits_for_it() {
     sees "started again with seed 3, 1 changed parameter kept" "/3"
     gone "/10 "
     command_line "reset all"
-    sees "the file's values again"
+    sees "1 parameter has the file's value again"
     keys R
     sees "started again with seed 3" "/10"
     gone "changed parameter"
