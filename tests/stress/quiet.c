@@ -161,7 +161,9 @@ static void getter(void *arg)
 static void all_of(const char *name, void (*fn)(void *), int n)
 {
     inside = readers = 0;
-    counter = had = gave_up = 0;
+    counter = 0;
+    had = 0;
+    gave_up = 0;
     wg_add(wg, n);
     stress_spawn(name, fn, n);
     wg_wait(wg);
