@@ -55,10 +55,11 @@ struct engine {
     pthread_cond_t done; /* for engine_advance() */
     struct queue queue;
     _Atomic bool quit;
-    _Atomic bool ended;       /* END is in the queue */
-    _Atomic int64_t horizon;  /* all events up to here are in the queue */
-    _Atomic uint64_t emitted; /* events so far */
-    bool paused;              /* these under lock */
+    _Atomic bool ended;                 /* END is in the queue */
+    _Atomic int64_t horizon;            /* all events up to here are in the queue */
+    _Atomic uint64_t emitted;           /* events so far */
+    bool paused;                        /* these under lock */
+    int64_t paused_since_ns, paused_ns; /* wall; what all pauses took that are over */
     double speed;
     bool poked;    /* a command waits, also while paused */
     bool stepping; /* engine_advance() waits */

@@ -125,20 +125,27 @@ bool engine_ended(const struct engine *e)
 
 /* ---- the thread of a sim -------------------------------------------------------------------- */
 
+/* Wall time without pauses. They are counted by who pauses: this thread may sleep through one, or
+ * be stopped together with the whole process. The lock is held. */
+static int64_t wall_counted(const struct engine *e)
+{
+    return (e->paused ? e->paused_since_ns : wall_now()) - e->paused_ns;
+}
+
 /* Scenario time that wall time has made due. Only the engine's thread. */
 struct pace {
     int64_t due_ns;
-    int64_t wall_ns; /* up to here it is counted */
-    bool paused;
+    int64_t counted_ns; /* up to here of wall_counted() */
 };
 
-static void pace_move(struct pace *p, double speed, bool paused)
+/* Who stops the process from outside tells nobody: that is one long step, and most of it is lost.
+ */
+static void pace_move(struct pace *p, double speed, int64_t counted_ns)
 {
-    int64_t wall = wall_now();
-    if (!paused && !p->paused)
-        p->due_ns += (int64_t)((double)(wall - p->wall_ns) * speed);
-    p->wall_ns = wall;
-    p->paused = paused;
+    int64_t passed = counted_ns - p->counted_ns;
+    passed = passed > BEHIND_MAX_NS ? BEHIND_MAX_NS : passed;
+    p->due_ns += (int64_t)((double)passed * speed);
+    p->counted_ns = counted_ns;
 }
 
 /* The pace neither lags behind steps made by hand nor gathers what a slow machine cannot do. */
@@ -193,17 +200,18 @@ static void advance(struct engine *e)
 static void *sim_thread(void *arg)
 {
     struct engine *e = arg;
-    struct pace pace = {.due_ns = rt_time(e->rt), .wall_ns = wall_now()};
     bool more = false;
     pthread_mutex_lock(&e->lock);
+    struct pace pace = {.due_ns = rt_time(e->rt), .counted_ns = wall_counted(e)};
     while (!atomic_load(&e->quit) && !rt_ended(e->rt)) {
         if (!more && !e->poked && !e->stepping)
             wait_for(e, &e->wake, e->paused ? 20 * TICK_NS : TICK_NS);
         bool paused = e->paused, stepping = e->stepping, poked = e->poked;
         double speed = e->speed;
+        int64_t counted_ns = wall_counted(e);
         e->poked = false;
         pthread_mutex_unlock(&e->lock);
-        pace_move(&pace, speed, paused);
+        pace_move(&pace, speed, counted_ns);
         more = false;
         if (stepping) {
             advance(e);
@@ -267,6 +275,10 @@ void engine_pause(struct engine *e, bool paused)
     if (e->c.world == WORLD_LIVE)
         rt_pause(e->rt, paused);
     pthread_mutex_lock(&e->lock);
+    if (paused && !e->paused)
+        e->paused_since_ns = wall_now();
+    else if (!paused && e->paused)
+        e->paused_ns += wall_now() - e->paused_since_ns;
     e->paused = paused;
     pthread_cond_broadcast(&e->wake);
     pthread_mutex_unlock(&e->lock);
