@@ -50,8 +50,8 @@ static void draw_head(struct canvas *c, struct rect r, const struct model *m, st
     char text[96], number[FORMAT_SIZE], more[FORMAT_SIZE];
     int x = r.x + 1, right = r.x + r.w;
     uint64_t thefts = proc_thefts(m);
-    x += canvas_text_cut(c, x, r.y, k.label + k.task, ST_TITLE, 0, _("global queue")) - x;
-    x = r.x + 1 + k.label + k.task + 1;
+    canvas_text_cut(c, x, r.y, k.label + k.task, ST_TITLE, 0, _("global queue"));
+    x += k.label + k.task + 1;
     if (k.gauge)
         draw_gauge(c, x, r.y, k.gauge, m->global, m->global_max, scale(m));
     x += k.gauge ? k.gauge + 1 : 0;

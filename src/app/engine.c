@@ -26,8 +26,8 @@
 
 static struct pattern_block *blocks_make(const struct scenario *s, const struct pattern *p)
 {
-    struct pattern_block *blocks = NULL;
-    size_t n = 0, cap = 0;
+    struct pattern_block *blocks = xcalloc(1, sizeof *blocks);
+    size_t n = 0, cap = 1;
     for (size_t i = 0; p->tables[i]; i++) {
         const char **names;
         bool own;

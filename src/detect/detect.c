@@ -84,9 +84,9 @@ struct detect *detect_create(struct strtab *names)
     for (size_t i = 0; i < KNOWN; i++) {
         d->offset[i] = d->bytes;
         d->bytes += (detectors[i]->size + 15) & ~(size_t)15;
-        for (uint8_t kind = 0; kind < EV_COUNT; kind++)
+        for (unsigned kind = 0; kind < EV_COUNT; kind++)
             if (detectors[i]->kinds >> kind & 1)
-                want(d, i, kind, ~0u);
+                want(d, i, (uint8_t)kind, ~0u);
         for (const struct want *w = detectors[i]->wants; w->ops; w++)
             want(d, i, w->kind, w->ops);
     }
@@ -134,9 +134,9 @@ size_t detect_bytes(const struct detect *d)
 
 void detect_want(struct detect *d, uint64_t kinds)
 {
-    for (uint8_t kind = 0; kind < EV_COUNT; kind++)
+    for (unsigned kind = 0; kind < EV_COUNT; kind++)
         if (kinds >> kind & 1)
-            want(d, d->at, kind, ~0u);
+            want(d, d->at, (uint8_t)kind, ~0u);
 }
 
 bool detect_may_look(struct detect *d, size_t events)

@@ -57,7 +57,7 @@ static void sweep(struct detect *d, void *state, const struct model *m)
     for (uint32_t id = 1; id < m->objects_n; id++) {
         const struct object_model *o = &m->objects[id];
         if (!o->known || (o->kind != OBJ_CHAN && o->kind != OBJ_QUEUE) ||
-            (o->cap && o->cap < LIMITS_NOTHING) || o->level.now < ITEMS / 8)
+            (o->cap && o->cap < LIMITS_NOTHING) || o->level.now < ITEMS / 8.0)
             continue;
         struct climb *c = slot_at(&s->queues, id, sizeof *c);
         if (climbs(c, (uint32_t)o->level.now, ITEMS, m->now_ns))

@@ -66,7 +66,8 @@ static inline void emit_fill(struct event *e, uint8_t kind, uint8_t op, uint16_t
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     uint64_t what = kind | (uint64_t)op << 8 | (uint64_t)x << 16 | (uint64_t)task << 32;
-    uint64_t where = obj | (uint64_t)c << 32;
+    /* Not by a shift: clang-tidy 14 takes the one of a small constant for undefined. */
+    uint64_t where = obj + (uint64_t)c * (UINT64_C(1) << 32);
     memcpy((char *)e + offsetof(struct event, kind), &what, sizeof what);
     memcpy((char *)e + offsetof(struct event, obj), &where, sizeof where);
 #else

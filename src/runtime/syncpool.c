@@ -210,7 +210,7 @@ void syncpool_put(struct syncpool *p, uint32_t item)
 
 static void collect(struct syncpool *p)
 {
-    struct ring gone[SHELVES];
+    struct ring gone[SHELVES] = {{0}};
     uint32_t n = 0;
     if (emitter)
         guard_lock(&p->guard);

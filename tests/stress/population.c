@@ -15,7 +15,11 @@
 #include "tests/unit/pool_run.h"
 #include "views/view.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+enum { MANY = 2000 };
+#else
 enum { MANY = STRESS_TSAN ? 1000 : 10000 };
+#endif
 
 /* ---- the machine ------------------------------------------------------------------------------
  */
