@@ -212,6 +212,7 @@ static void stalled(const char *world, const char *how)
 {
     char session[512];
     snprintf(session, sizeof session, "%s/stalled-%s-%s.psr", folder, world, how);
+    unlink(session); /* of an earlier run in the same build: it would be refused */
     struct line l;
     start(&l, (const char *[]){"worker_pool", "--world", world, "--record", session, "--no-mouse",
                                NULL});
