@@ -74,7 +74,8 @@ static inline bool take_read(struct rwmutex *m)
 /* ---- who goes next: the guard is held ----------------------------------------------------------
  */
 
-/* Lets every waiting reader in. Returns them, linked by next, to be unparked after the guard. */
+/* Lets every waiting reader in: WANTED is on, or a writer could take it just now, past the guard.
+ * Returns them, linked by next, to be unparked after the guard. */
 static struct waiter *admit_readers(struct rwmutex *m)
 {
     struct waiter *list = waitq_claim_all(&m->readers);
@@ -112,8 +113,16 @@ static struct waiter *writer_or_readers(struct rwmutex *m)
         return NULL;
     if (word < READER && word & WANTED)
         woken = admit_writer(m);
-    if (!woken && !(word_load(&m->word) & (WANTED | WRITER)) && m->readers.n)
-        woken = admit_readers(m);
+    word = word_load(&m->word);
+    if (woken || !m->readers.n || word & WANTED)
+        return woken;
+    /* A writer who comes before WANTED has it, and lets them in when he unlocks. */
+    while (!(word & WRITER))
+        if (word_cas(&m->word, &word, word | WANTED, memory_order_acquire)) {
+            woken = admit_readers(m);
+            word_bits(&m->word, 0, WANTED);
+            break;
+        }
     return woken;
 }
 
