@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/cmd.h"
+#include "app/fold.h"
 #include "app/options.h"
 #include "app/out.h"
 #include "app/rerun.h"
@@ -125,6 +126,8 @@ static int write_out(const struct args *a, const struct exporter *x, const char 
     }
     if (source_warning(s))
         complain(0, "warning: %s", source_warning(s));
+    if (source_full(s))
+        complain(0, "warning: %s: %s", a->operands[0], fold_full());
     free(error);
     source_free(s);
     return status;

@@ -17,7 +17,7 @@ static void forget(struct keyframes *k, size_t i)
 
 static void thin(struct keyframes *k)
 {
-    while (k->bytes > k->budget && k->count > 2) {
+    while (k->bytes > k->budget && k->count > (k->strict ? 1 : 2)) {
         k->every *= 2;
         size_t kept = 1;
         for (size_t i = 1; i < k->count; i++) {
@@ -39,12 +39,13 @@ void keyframes_offer(struct keyframes *k, uint64_t n, const struct model *m, con
         return;
     if (i < k->count && k->at[i].n - n < k->every)
         return;
+    size_t bytes = model_bytes(m) + detect_bytes(d);
+    if (k->strict && k->count && bytes > k->budget - k->budget / 4)
+        return;
     grow(&k->at, &k->cap, k->count + 1, sizeof *k->at);
     memmove(k->at + i + 1, k->at + i, (k->count - i) * sizeof *k->at);
-    k->at[i] = (struct keyframe){.n = n,
-                                 .model = model_clone(m),
-                                 .detect = detect_clone(d),
-                                 .bytes = model_bytes(m) + detect_bytes(d)};
+    k->at[i] = (struct keyframe){
+        .n = n, .model = model_clone(m), .detect = detect_clone(d), .bytes = bytes};
     k->count++;
     k->bytes += k->at[i].bytes;
     thin(k);

@@ -13,11 +13,12 @@ struct keyframe {
     struct detect *detect;
     size_t bytes;
 };
-/* Set budget and every; the rest zero. */
+/* Set budget and every, and strict; the rest zero. */
 struct keyframes {
     struct keyframe *at; /* in order of n */
     size_t count, cap;
     size_t bytes, budget;
+    bool strict; /* the budget holds even if only the first one is kept; else that and one more */
     uint64_t every; /* events between two; doubles when the budget is used up */
 };
 /* Keeps a copy when one is due at n. The one at 0 (or the first) stays for ever. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/fold.h"
 #include "app/player_inside.h"
 #include "app/rerun.h"
 #include "app/session_header.h"
@@ -43,6 +44,12 @@ static struct player *create(const struct run_options *o)
 static void start_fold(struct player *p)
 {
     p->model = model_create(p->names);
+    if (p->reader) {
+        size_t room = fold_room(p->reader);
+        model_set_room(p->model, room);
+        p->keys.budget = room / 3 < KEYFRAME_BYTES ? room / 3 : KEYFRAME_BYTES;
+        p->keys.strict = true;
+    }
     p->detect = detect_create(p->names);
     keyframes_offer(&p->keys, 0, p->model, p->detect);
 }
@@ -151,6 +158,11 @@ bool player_behind(const struct player *p)
 
 const char *player_notice(struct player *p)
 {
+    if (p->model->full && !p->full_told) {
+        p->full_told = true;
+        p->notice_told = false;
+        snprintf(p->notice, sizeof p->notice, "%s", fold_full());
+    }
     bool told = p->notice_told;
     p->notice_told = true;
     return told ? "" : p->notice;

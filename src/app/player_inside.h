@@ -54,7 +54,7 @@ struct player {
 
     struct branching *branching; /* another story is being made, or NULL */
     char notice[512];
-    bool notice_told;
+    bool notice_told, full_told;
 
     struct recorder *recorder;
     char *record_path, *record_error;

@@ -85,6 +85,7 @@ struct source *source_open(const char *path, double speed, bool ascii, char **er
     s->ascii = ascii;
     s->ahead = xmalloc(AHEAD * sizeof *s->ahead);
     fold_init(&s->fold, psr_names(r));
+    model_set_room(s->fold.model, fold_room(r));
     frame_init(&s->frame, s->scenario);
     const char *title = s->scenario ? s->scenario->params.title : "";
     s->title = xstrdup(*title ? title : psr_header(r)->scenario);
@@ -112,6 +113,11 @@ void source_free(struct source *s)
 struct export_source *source_export(struct source *s)
 {
     return &s->out;
+}
+
+bool source_full(const struct source *s)
+{
+    return s->fold.model->full;
 }
 
 const char *source_warning(const struct source *s)

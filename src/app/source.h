@@ -12,5 +12,7 @@ void source_free(struct source *s);
 struct export_source *source_export(struct source *s);
 /* NULL, or a sentence about damage met so far, which names the file. */
 const char *source_warning(const struct source *s);
+/* Was something left out, as fold_full() says? */
+bool source_full(const struct source *s);
 
 #endif

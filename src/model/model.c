@@ -127,6 +127,21 @@ bool model_id_fits(const struct model *m, uint32_t id)
     return id < MODEL_IDS && id <= m->seq + lost + ID_SLACK;
 }
 
+void model_set_room(struct model *m, size_t bytes)
+{
+    m->room = bytes;
+}
+
+bool model_has_room(struct model *m, size_t tasks, size_t objects, size_t flights)
+{
+    size_t bytes =
+        tasks * sizeof *m->tasks + objects * sizeof *m->objects + flights * sizeof *m->flights;
+    if (!m->room || bytes <= m->room)
+        return true;
+    m->full = true;
+    return false;
+}
+
 /* ---- names ------------------------------------------------------------------------------------
  */
 

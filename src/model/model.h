@@ -169,6 +169,8 @@ struct model {
     uint64_t lost;
     uint64_t refused_tasks; /* for want of threads */
     uint64_t ignored;       /* ids out of bounds, unknown kinds */
+    size_t room;            /* bytes for tasks, objects and requests in flight; 0: no limit */
+    bool full;              /* some found no room */
     uint8_t world;
     bool started, ended;
     uint8_t end_why;
@@ -216,6 +218,9 @@ struct model {
 };
 
 struct model *model_create(struct strtab *names);
+/* Keeps no more tasks, objects and requests in flight than go into so many bytes: what a session
+ * claims must not choose our memory. */
+void model_set_room(struct model *m, size_t bytes);
 struct model *model_clone(const struct model *m); /* shares names */
 void model_free(struct model *m);
 size_t model_bytes(const struct model *m);

@@ -29,6 +29,8 @@ static inline struct object_model *object_at(struct model *m, uint32_t id)
 void model_grow(void *p, size_t *cap, size_t need, size_t size);
 /* May an id be as large as that? Each id is made by an event. */
 bool model_id_fits(const struct model *m, uint32_t id);
+/* Is there room for so many? */
+bool model_has_room(struct model *m, size_t tasks, size_t objects, size_t flights);
 
 /* ---- the handlers, by kind of event --------------------------------------------------------- */
 

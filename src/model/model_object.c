@@ -14,13 +14,13 @@ struct object_model *model_object_make(struct model *m, uint32_t id)
 {
     if (!id)
         return NULL;
-    if (!model_id_fits(m, id)) {
+    size_t n = id < m->objects_n ? m->objects_n : (size_t)id + 1;
+    if (!model_id_fits(m, id) || !model_has_room(m, m->tasks_n, n, m->flights_cap)) {
         m->ignored++;
         return NULL;
     }
-    model_grow(&m->objects, &m->objects_cap, (size_t)id + 1, sizeof *m->objects);
-    if (id >= m->objects_n)
-        m->objects_n = (size_t)id + 1;
+    model_grow(&m->objects, &m->objects_cap, n, sizeof *m->objects);
+    m->objects_n = n;
     struct object_model *o = &m->objects[id];
     o->known = true;
     o->born_ns = o->rate_from_ns = o->level.since_ns = m->now_ns;

@@ -47,8 +47,10 @@ static struct flight *insert(struct model *m, uint64_t id, uint16_t lane)
         return NULL;
     if ((m->flights_n + 1) * 2 > m->flights_cap) {
         struct flight *old = m->flights;
-        size_t n = m->flights_cap;
-        m->flights_cap = n ? n * 2 : 64;
+        size_t n = m->flights_cap, more = n ? n * 2 : 64;
+        if (!model_has_room(m, m->tasks_n, m->objects_n, more))
+            return NULL;
+        m->flights_cap = more;
         m->flights = xcalloc(m->flights_cap, sizeof *m->flights);
         for (size_t i = 0; i < n; i++)
             if (old[i].id)

@@ -29,13 +29,13 @@ struct task_model *model_task_make(struct model *m, uint32_t id)
 {
     if (!id)
         return NULL;
-    if (!model_id_fits(m, id)) {
+    size_t n = id < m->tasks_n ? m->tasks_n : (size_t)id + 1;
+    if (!model_id_fits(m, id) || !model_has_room(m, n, m->objects_n, m->flights_cap)) {
         m->ignored++;
         return NULL;
     }
-    model_grow(&m->tasks, &m->tasks_cap, (size_t)id + 1, sizeof *m->tasks);
-    if (id >= m->tasks_n)
-        m->tasks_n = (size_t)id + 1;
+    model_grow(&m->tasks, &m->tasks_cap, n, sizeof *m->tasks);
+    m->tasks_n = n;
     struct task_model *t = &m->tasks[id];
     t->known = true;
     t->proc = PROC_NONE;

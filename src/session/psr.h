@@ -80,6 +80,8 @@ uint64_t psr_position(const struct psr_reader *r);
  * before t_ns; psr_position() then says where. */
 bool psr_seek_event(struct psr_reader *r, uint64_t number);
 bool psr_seek_time(struct psr_reader *r, int64_t t_ns);
+/* Bytes of the file. */
+uint64_t psr_file_size(const struct psr_reader *r);
 /* From the index, or by scanning. */
 uint64_t psr_total(struct psr_reader *r);
 int64_t psr_last_time(struct psr_reader *r);

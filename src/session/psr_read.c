@@ -174,6 +174,11 @@ const struct psr_header *psr_header(const struct psr_reader *r)
     return &r->header;
 }
 
+uint64_t psr_file_size(const struct psr_reader *r)
+{
+    return r->size;
+}
+
 struct strtab *psr_names(struct psr_reader *r)
 {
     return r->names;

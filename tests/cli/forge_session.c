@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes sessions that are whole but not true, for the tests of verify:
  *
- *     forge-session FROM TO seed|event|shorter|century|escape
+ *     forge-session FROM TO seed|event|shorter|century|escape|crowd
  *
  * seed: the header claims another seed; event: an event in the middle has another time; shorter:
  * the last event but END is missing; century: END comes a hundred years later; escape: there is a
- * task whose name speaks to the terminal. */
+ * task whose name speaks to the terminal; crowd: tasks and objects without end follow. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +29,28 @@ static void forge(struct event *ev, size_t *n, struct strtab *names, const char 
                 ev[i].a = strtab_intern(names, "\033[31m\a\xc2\x9b 31m\xff");
 }
 
+/* As many as go into 1 MiB, each in as few bytes as it takes. */
+static void crowd(struct psr_writer *w, int64_t t_ns)
+{
+    struct event e = {.t_ns = t_ns};
+    for (uint32_t id = 1; psr_size(w) < 1 << 20; id++) {
+        e.kind = EV_OBJECT;
+        e.op = OBJ_CHAN;
+        e.obj = id;
+        psr_write(w, &e, 1);
+        e.kind = EV_TASK;
+        e.op = TASK_NEW;
+        e.task = id;
+        e.obj = 0;
+        psr_write(w, &e, 1);
+        e.task = 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 4)
-        die("usage: forge-session FROM TO seed|event|shorter|century|escape");
+        die("usage: forge-session FROM TO seed|event|shorter|century|escape|crowd");
     char *error = NULL;
     struct psr_reader *r = psr_open(argv[1], &error);
     if (!r)
@@ -53,6 +71,8 @@ int main(int argc, char **argv)
     struct psr_writer *w = psr_create(argv[2], true, &h, psr_names(r), &error);
     if (!w || !psr_write(w, ev, n))
         die("%s", w ? psr_error(w) : error);
+    if (strcmp(argv[3], "crowd") == 0)
+        crowd(w, ev[n - 1].t_ns);
     error = psr_close(w);
     if (error)
         die("%s", error);

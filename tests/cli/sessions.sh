@@ -163,3 +163,25 @@ test_recording_overwrites_and_needs_a_file() {
     status 2 run a.ini --record folder.psr
     has err folder.psr
 }
+
+# What a session claims does not choose our memory.
+test_a_session_of_a_mib_takes_less_than_64_mib() {
+    pool a.ini
+    status 0 run a.ini --record a.psr
+    "$forge" a.psr b.psr crowd || problem "forge"
+    (($(stat -c %s b.psr) > 1000000)) || problem "the crowd is small"
+    status 0 export b.psr --format text -o text
+    has err "claims more tasks and objects"
+    python3 - "$program" <<'END' || problem "$(cat err)"
+import resource, subprocess, sys
+subprocess.run([sys.argv[1], "export", "b.psr", "--format", "text", "-o", "text"],
+               stderr=subprocess.DEVNULL, check=True)
+kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+sanitized = b"__asan" in open(sys.argv[1], "rb").read()
+if kib > 64 * 1024 and not sanitized:
+    sys.exit(f"it takes {kib} KiB")
+END
+    # An honest one keeps all.
+    status 0 export a.psr --format text -o text
+    empty err
+}
