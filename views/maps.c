@@ -102,6 +102,7 @@ static void details(const struct screen_state *s, const struct view_state *state
         N_("not changed: another value"),
         N_("dirty part made anew"),
         N_("dirty part promoted"),
+        N_("cleared"),
     };
     int row = state->chosen;
     for (uint32_t id = 1; id < s->model->objects_n; id++) {

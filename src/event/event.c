@@ -39,7 +39,7 @@ NAMES(flight_op_names, FLIGHT_OP_COUNT, "begin", "join", "done", "forget", "pani
 NAMES(barrier_op_names, BARRIER_OP_COUNT, "arrive", "trip", "leave", "down", "open", "wait",
       "pass");
 NAMES(map_op_names, MAP_OP_COUNT, "load", "load_dirty", "absent", "store", "store_dirty", "insert",
-      "revive", "delete", "cas_failed", "copy", "promote");
+      "revive", "delete", "cas_failed", "copy", "promote", "clear");
 NAMES(pool_op_names, POOL_OP_COUNT, "get", "steal", "victim", "new", "put", "collect");
 NAMES(proc_op_names, PROC_OP_COUNT, "steal", "global");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",

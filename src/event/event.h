@@ -208,6 +208,7 @@ enum map_op {
     MAP_CAS_FAILED, /* holds another value than expected */
     MAP_COPY,       /* the dirty part is made of the read-only one, without what was deleted */
     MAP_PROMOTE,    /* the dirty part becomes the read-only one */
+    MAP_CLEAR,      /* both parts are empty now */
     MAP_OP_COUNT
 };
 enum pool_op {

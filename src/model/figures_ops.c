@@ -52,6 +52,7 @@ static const struct {
     {OBJ_MAP, OPS_deletes, MAP_DELETE},
     {OBJ_MAP, OPS_copies, MAP_COPY},
     {OBJ_MAP, OPS_promotions, MAP_PROMOTE},
+    {OBJ_MAP, OPS_clears, MAP_CLEAR},
     {OBJ_SYNC_POOL, OPS_hits, POOL_GET},
     {OBJ_SYNC_POOL, OPS_steals, POOL_STEAL},
     {OBJ_SYNC_POOL, OPS_victims, POOL_VICTIM},

@@ -44,7 +44,7 @@ static void fold_map(struct model *m, struct object_model *o, const struct event
     o->part[0] = e->a;
     o->part[1] = e->b;
     o->part[2] = e->x;
-    if (e->op == MAP_COPY || e->op == MAP_PROMOTE)
+    if (e->op == MAP_COPY || e->op == MAP_PROMOTE || e->op == MAP_CLEAR)
         model_log(m, e);
 }
 

@@ -67,18 +67,21 @@ static enum rt_status wait_until(struct barrier *b, int64_t deadline_ns, bool *l
     }
     struct waiter w;
     waitq_add(&b->waiters, &w, self, 0, 0);
-    uint32_t ticket = w.ticket;
+    uint32_t ticket = w.ticket, round = b->round;
     emit_barrier(b, BARRIER_ARRIVE);
     task_waits(self, &b->guard, TASK_WAITING, WHY_BARRIER, b->id);
     guard_unlock(&b->guard);
     if (wait_completed(self, ticket, deadline_ns))
         return RT_OK;
     guard_lock(&b->guard);
-    waitq_remove(&b->waiters, &w);
-    b->missing++;
-    emit_barrier(b, BARRIER_LEAVE);
+    bool late = b->round == round; /* else the last has come between the deadline and the guard */
+    if (late) {
+        waitq_remove(&b->waiters, &w);
+        b->missing++;
+        emit_barrier(b, BARRIER_LEAVE);
+    }
     guard_unlock(&b->guard);
-    return RT_TIMEOUT;
+    return late ? RT_TIMEOUT : RT_OK;
 }
 
 bool barrier_wait(struct barrier *b)

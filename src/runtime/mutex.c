@@ -92,7 +92,8 @@ struct mutex_waiter {
  * waiter gives up and takes STARVING along, a newcomer locks it, others starve at him. */
 static struct task *wake_next(struct mutex *m)
 {
-    uint32_t seen = word_load(&m->word);
+    /* Acquire: what is handed over may be another's unlock, who is on his way to the guard. */
+    uint32_t seen = atomic_load_explicit(&m->word, memory_order_acquire);
     if (seen & LOCKED || (seen & WOKEN && !(seen & STARVING)))
         return NULL; /* who has it or comes to try sees to the queue */
     struct waiter *w = waitq_claim(&m->waiters);

@@ -432,6 +432,40 @@ bool map_cas_delete(struct syncmap *m, map_key key, map_value old)
     return out_of(change_there(m, key, DELETED, IF_SAME, old), &was) && was == old;
 }
 
+/* Every entry of a part that is nobody's any more: it stands in no part now. */
+static void expunge_all(struct table *t)
+{
+    for (uint32_t i = 0; t && i < 1U << t->size; i++) {
+        uint32_t key = atomic_load_explicit(&t->slot[i].key, memory_order_relaxed);
+        if (key == NO_KEY || key == TAKEN)
+            continue;
+        struct entry *e = atomic_load_explicit(&t->slot[i].entry, memory_order_relaxed);
+        atomic_store(&e->word, EXPUNGED);
+    }
+}
+
+/* The empty part first, then the entries: who still finds one has looked before, and did what it
+ * did before the clear. */
+void map_clear(struct syncmap *m)
+{
+    rt_gate();
+    guard_lock(&m->guard);
+    struct table *read = read_part(m), *dirty = m->dirty;
+    atomic_fetch_add(&m->promotions, 1);
+    atomic_store_explicit(&m->read, table_new(m, 0), memory_order_release);
+    atomic_store_explicit(&m->amended, false, memory_order_release);
+    atomic_fetch_add(&m->promotions, 1);
+    m->dirty = NULL;
+    m->misses = 0;
+    expunge_all(read);
+    expunge_all(dirty);
+    emit_map(m, MAP_CLEAR, 0);
+    retire(m, read);
+    if (dirty)
+        retire(m, dirty);
+    guard_unlock(&m->guard);
+}
+
 void map_range(struct syncmap *m, bool (*fn)(void *arg, map_key key, map_value value), void *arg)
 {
     rt_gate();

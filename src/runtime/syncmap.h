@@ -33,6 +33,8 @@ bool map_load_and_delete(struct syncmap *m, map_key key, map_value *value);
 /* Only where it holds `old`. */
 bool map_cas(struct syncmap *m, map_key key, map_value old, map_value value);
 bool map_cas_delete(struct syncmap *m, map_key key, map_value old);
+/* Deletes all there is, at one instant (Go 1.23). */
+void map_clear(struct syncmap *m);
 /* Calls fn for every key until it returns false. No snapshot: what is changed meanwhile may be seen
  * or not, but no key twice. fn may use the map. */
 void map_range(struct syncmap *m, bool (*fn)(void *arg, map_key key, map_value value), void *arg);

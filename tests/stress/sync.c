@@ -4,7 +4,9 @@
  *   contexts   trees that are made, waited on, cancelled and timed out by many tasks at once
  *   timers     stop and reset race with firing; stopped means: nothing was sent
  *   group      many wait, many count; nobody gets by before the count is 0
- *   mutex      a plain counter stays right                                                     */
+ *   mutex      a plain counter stays right
+ *   barrier    who gives up just as the last one comes is let through or has not come, not both  */
+#include "runtime/barrier.h"
 #include "stress.h"
 
 enum { TASKS = 6 };
@@ -192,6 +194,38 @@ static void locks(void *arg)
     }
 }
 
+/* ---- barriers ----------------------------------------------------------------------------------
+ */
+
+enum { PARTIES = 3, TRIPS = 2000, PATIENCE = 1000000 };
+
+static struct barrier *barrier;
+static _Atomic uint64_t gave_up;
+
+/* Comes to each round until it is let through. */
+static void party(void *arg)
+{
+    struct rng rng;
+    rng_init(&rng, (uint64_t)(intptr_t)arg, "party");
+    for (int trip = 0; trip < TRIPS; trip++) {
+        int tries = 0;
+        while (barrier_wait_until(barrier, rt_now() + rng_below(&rng, 30000)) != RT_OK)
+            CHECK(++tries < PATIENCE, "trip %d: the others are through", trip);
+        gave_up += (uint64_t)tries;
+    }
+    wg_done(wg);
+}
+
+static void barriers(void *arg)
+{
+    (void)arg;
+    barrier = barrier_make("barrier", PARTIES);
+    wg = wg_make("wg");
+    wg_add(wg, PARTIES);
+    stress_spawn("party", party, PARTIES);
+    wg_wait(wg);
+}
+
 int main(void)
 {
     struct stress s;
@@ -204,5 +238,8 @@ int main(void)
     CHECK(called == TASKS, "%lu called", (unsigned long)called);
     stress_run(&s, locks, NULL);
     CHECK(s.end == END_DONE, "locks ended %s", end_names[s.end]);
+    stress_run(&s, barriers, NULL);
+    CHECK(s.end == END_DONE, "barriers ended %s", end_names[s.end]);
+    CHECK(gave_up, "nobody ever gave up");
     return 0;
 }

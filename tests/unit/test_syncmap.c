@@ -86,7 +86,7 @@ BOTH(syncmap, it_answers_as_a_map)
 /* Events of the map as letters, one each. */
 static void story(char *out, size_t size)
 {
-    static const char letters[] = "ldasDirx!CP"; /* load, load_dirty, absent … */
+    static const char letters[] = "ldasDirx!CPc"; /* load, load_dirty, absent … */
     size_t n = 0;
     for (size_t i = 0; i < both_run.n && n + 1 < size; i++)
         if (both_run.ev[i].kind == EV_MAP)
@@ -200,6 +200,83 @@ BOTH(syncmap, a_range_sees_every_key_once)
     cr_assert_str_eq(both_notes, "++");
     without_probes(m_range);
     cr_assert_str_eq(both_notes, "++");
+}
+
+static void m_clear(void *arg)
+{
+    uint64_t n = 0;
+    m_promotes(arg); /* three keys in the read-only part */
+    map_store(m, k[9], 1);
+    map_clear(m);
+    note(has_not(k[0]) && has_not(k[9]) && !map_cas(m, k[0], 2, 3));
+    map_range(m, first, &n);
+    note(n == 0);
+    map_store(m, k[0], 4); /* its entry is the old one */
+    map_store(m, k[9], 5);
+    note(holds(k[0], 4) && holds(k[9], 5) && has_not(k[1]));
+    map_clear(m);
+    map_clear(m);
+    note(has_not(k[0]) && has_not(k[9]));
+}
+
+BOTH(syncmap, a_clear_leaves_nothing_and_new_keys_begin_anew)
+{
+    char told[64];
+    cr_assert_eq(both_ends(m_clear, NULL), END_DONE);
+    cr_assert_str_eq(both_notes, "++++");
+    story(told, sizeof told);
+    cr_assert_str_eq(told,
+                     "CiiidddPls"
+                     "Ci"
+                     "c"
+                     "aaa"
+                     "Cii"
+                     "ddPa"
+                     "cc"
+                     "aa",
+                     "%s", told);
+    both_over();
+    without_probes(m_clear);
+    cr_assert_str_eq(both_notes, "++++");
+}
+
+/* Tasks clear what others store: each finds what it stored, or nothing. */
+static struct waitgroup *wg;
+static void stores_own(void *arg)
+{
+    map_key mine = k[(uintptr_t)arg];
+    bool good = true;
+    for (map_value i = 1; i <= 500; i++) {
+        map_value v = 0;
+        map_store(m, mine, i);
+        if (i % 16 == 0)
+            map_clear(m);
+        good = good && (!map_load(m, mine, &v) || v == i);
+        map_load(m, k[40], NULL);
+    }
+    note(good);
+    wg_done(wg);
+}
+
+static void m_clears_meanwhile(void *arg)
+{
+    (void)arg;
+    keys();
+    wg = wg_make("wg");
+    wg_add(wg, 4);
+    for (uintptr_t i = 0; i < 4; i++)
+        rt_spawn("stores", stores_own, (void *)i);
+    wg_wait(wg);
+    map_clear(m);
+    note(has_not(k[0]) && has_not(k[3]));
+}
+
+BOTH(syncmap, what_is_stored_while_another_clears_is_there_or_gone)
+{
+    cr_assert_eq(both_whole(m_clears_meanwhile, NULL), END_DONE);
+    cr_assert_str_eq(both_notes, "+++++");
+    without_probes(m_clears_meanwhile);
+    cr_assert_str_eq(both_notes, "+++++");
 }
 
 /* Keys come and go for long: tables and entries are used again. */
