@@ -144,6 +144,7 @@ static void goes_on(struct clocks *c, struct clock_task *t, uint32_t task)
     case WHY_RLOCK:
     case WHY_WLOCK:
     case WHY_COND:
+    case WHY_CTX:
     case WHY_SLEEP:
         return;
     case WHY_WAITGROUP:
@@ -352,11 +353,16 @@ static void shared_event(struct clocks *c, const struct event *e)
         release(c, e->task, e->obj, part, e);
 }
 
-/* Who cancelled is not told, nor who looks whether it was: everybody learns everything. */
-static void everybody(struct clocks *c)
+/* Who looks whether it was cancelled is not told: everybody learns what the canceller knows. The
+ * engine (a deadline, a command) knows everything. */
+static void cancel_event(struct clocks *c, const struct event *e)
 {
-    clocks_join_values(c, &c->floor, &c->now);
+    struct clock_task *t = task_of(c, e->a);
+    if (!t->vec)
+        return;
+    clocks_join(c, &c->floor, t->vec);
     c->floors++;
+    tick(c, t, e);
 }
 
 /* ---- atomics -----------------------------------------------------------------------------------
@@ -512,7 +518,7 @@ void clocks_see(struct clocks *c, const struct model *m, const struct event *e)
         return;
     case EV_CTX:
         if (e->op == CTX_CANCEL)
-            everybody(c);
+            cancel_event(c, e);
         return;
     case EV_CELL:
         cell_event(c, e);

@@ -6,8 +6,9 @@
  *
  * An access of a task is stamped with the task's count. Another task's access comes after it if
  * that task knows the count: it got there over releases and acquires, which are operations of the
- * primitives. What the stream does not tell (who cancelled a context, what an engine's call did) is
- * taken as an edge from everybody: a race may be missed, none is invented.
+ * primitives. What the stream does not tell (who looks whether a context was cancelled, what an
+ * engine's call did) is taken as an edge to everybody, or from everybody: a race may be missed,
+ * none is invented.
  *
  * Counts are few (slots): tasks that access cells need one; those of tasks that ended are used
  * again. All is bounded: what does not fit shares one clock, which knows more than it should. Flat:

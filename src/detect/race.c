@@ -87,7 +87,7 @@ static void last_heard(const struct model *m, const struct clock_release *l, str
     static const char *const what[EV_COUNT] = {
         [EV_CHAN] = "its operation on", [EV_LOCK] = "its unlock of", [EV_GROUP] = "its Done in",
         [EV_ONCE] = "its end of",       [EV_COND] = "its signal of", [EV_SEM] = "its release of",
-        [EV_CELL] = "its store to"};
+        [EV_CELL] = "its store to",     [EV_CTX] = "its cancel of"};
     static const char *const chan[] = {[CHAN_SEND] = "its send on",
                                        [CHAN_RECV] = "its receive from",
                                        [CHAN_CLOSE] = "its close of",

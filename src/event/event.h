@@ -318,7 +318,6 @@ enum field_type {
     FT_I32,
     FT_I64,
     FT_BOOL,
-    FT_TIME0,  /* ns; 0 is written as null */
     FT_STR,    /* strtab id; id 0 leaves the field out */
     FT_TASK,   /* task id, written as its name */
     FT_TASK0,  /* the same; 0 leaves the field out */
@@ -336,7 +335,9 @@ enum field_type {
     FT_BUFFERED,  /* true where so marked, else left out */
     FT_FROM_PROC, /* PROC: the processor it was taken from; left out for the global queue */
     FT_TAGGED,    /* a number; left out unless the value is marked as an address and a tag */
-    FT_MILLI      /* signed thousandths, written as a number */
+    FT_MILLI,     /* signed thousandths, written as a number */
+    FT_DEADLINE,  /* CTX: ns; 0, and of a cancel, is null */
+    FT_BY         /* CTX: the task that cancels; left out where it is the engine */
 };
 struct event_field {
     const char *name;

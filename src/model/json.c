@@ -94,6 +94,8 @@ static bool left_out(const struct event *e, const struct event_field *f, int64_t
     case FT_UNTIL:
     case FT_OTHERS:
         return e->op != TASK_WAITING || v == 0;
+    case FT_BY:
+        return e->op != CTX_CANCEL || v == 0;
     default:
         return false;
     }
@@ -141,8 +143,8 @@ static void value(const struct model *m, const struct event *e, const struct eve
     case FT_BOOL:
         str_add(out, v ? "true" : "false");
         return;
-    case FT_TIME0:
-        if (v)
+    case FT_DEADLINE:
+        if (v && e->op != CTX_CANCEL)
             whole(out, v);
         else
             str_add(out, "null");
@@ -155,6 +157,7 @@ static void value(const struct model *m, const struct event *e, const struct eve
         return;
     case FT_TASK:
     case FT_TASK0:
+    case FT_BY:
         task(m, id, out);
         return;
     case FT_PARENT:

@@ -260,7 +260,7 @@ static struct ctx_after **cancel_tree(struct context *ctx, const char *cause, bo
     if (!ctx->quiet)
         emit(&ctx->guard.stamp, EV_CTX, CTX_CANCEL, 0,
              rt->probes ? strtab_intern(rt->names, ctx->cause) : 0, ctx->id,
-             ctx->parent ? ctx->parent->id : 0, 0);
+             ctx->parent ? ctx->parent->id : 0, emit_ab(task_self_id(), 0));
     if (ctx->timer.fire)
         rt->ops->timer_stop(rt, &ctx->timer);
     chan_close_now(ctx->done);

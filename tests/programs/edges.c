@@ -294,3 +294,52 @@ void program_write_after_done(void *arg)
     (void)arg;
     all(make(0), 1, after_done);
 }
+
+/* A cancel gives what its task knows, and to all who see it; what others did it does not give. */
+static void reads_when_cancelled(void *arg)
+{
+    struct hands *h = arg;
+    chan_recv(ctx_done(h->ctx), NULL);
+    cell_read(h->x);
+    wg_done(h->wg);
+}
+
+static void cancels(void *arg)
+{
+    struct hands *h = arg;
+    if (h->there)
+        touch(h);
+    ctx_cancel(h->ctx, NULL);
+    wg_done(h->wg);
+}
+
+static void writes(void *arg)
+{
+    struct hands *h = arg;
+    if (!h->there)
+        touch(h);
+    wg_done(h->wg);
+}
+
+static void cancel(bool fixed)
+{
+    struct hands *h = make(0);
+    h->there = fixed;
+    wg_add(h->wg, 3);
+    rt_spawn("reads", reads_when_cancelled, h);
+    rt_spawn("writes", writes, h);
+    rt_spawn("cancels", cancels, h);
+    wg_wait(h->wg);
+}
+
+void program_write_beside_cancel(void *arg)
+{
+    (void)arg;
+    cancel(false);
+}
+
+void program_write_before_cancel(void *arg)
+{
+    (void)arg;
+    cancel(true);
+}
