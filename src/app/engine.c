@@ -111,10 +111,12 @@ void engine_check(const struct scenario *s, struct errors *e)
 
 /* ---- the first safe point ------------------------------------------------------------------- */
 
+/* What could not go on anyway ends as it would without: all is done, or asleep. */
 static void time_is_up(struct rt *rt, void *arg)
 {
     (void)arg;
-    rt_stop(rt, END_FOR);
+    if (!rt_idle(rt))
+        rt_stop(rt, END_FOR);
 }
 
 /* Runs before the pattern's main. */

@@ -62,6 +62,7 @@ struct exec_ops {
     NORETURN void (*leave)(struct task *self);
     void (*post)(struct rt *rt, void (*fn)(struct rt *, void *), void *arg);
     void (*stop)(struct rt *rt, enum end_why why); /* rt->ended is set; emit END, wake all */
+    bool (*idle)(struct rt *rt);
     void (*pause)(struct rt *rt, bool paused);
     void (*speed)(struct rt *rt, double speed);
     void (*destroy)(struct rt *rt);

@@ -111,6 +111,15 @@ static void clock_changed(struct live *l)
     pthread_cond_signal(&l->changed);
 }
 
+static bool live_idle(struct rt *rt)
+{
+    struct live *l = live_of(rt);
+    pthread_mutex_lock(&l->lock);
+    bool idle = !l->timers.n && !l->posts && atomic_load(&l->active) == 0 && !atomic_load(&l->hung);
+    pthread_mutex_unlock(&l->lock);
+    return idle;
+}
+
 static void live_pause(struct rt *rt, bool paused)
 {
     struct live *l = live_of(rt);
@@ -221,6 +230,7 @@ static const struct exec_ops live_ops = {
     .leave = leave_op,
     .post = live_post,
     .stop = live_stop,
+    .idle = live_idle,
     .pause = live_pause,
     .speed = live_speed,
     .destroy = live_destroy,

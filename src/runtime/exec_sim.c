@@ -387,6 +387,17 @@ static void sim_start(struct rt *rt, const char *scenario, void (*fn)(void *), v
     leave(s, was);
 }
 
+static bool nothing_left(const struct sim *s)
+{
+    return !s->timers.n && !s->ready && !s->global.len;
+}
+
+static bool sim_idle(struct rt *rt)
+{
+    struct sim *s = sim_of(rt);
+    return nothing_left(s) && !s->hung && !atomic_load(&s->posted);
+}
+
 /* Nothing can ever run again: how does it end? */
 static enum end_why quiescent(const struct sim *s)
 {
@@ -457,7 +468,7 @@ enum rt_state rt_sim_run(struct rt *rt, int64_t until_ns, uint64_t steps)
         }
         if (atomic_load(&s->posted))
             continue;
-        if (!s->timers.n && !s->ready && !s->global.len) {
+        if (nothing_left(s)) {
             rt_stop(rt, quiescent(s));
             continue;
         }
@@ -523,6 +534,7 @@ static const struct exec_ops sim_ops = {
     .leave = exit_op,
     .post = sim_post,
     .stop = sim_stop,
+    .idle = sim_idle,
     .destroy = sim_destroy,
 };
 

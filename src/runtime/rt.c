@@ -101,6 +101,11 @@ bool rt_ended(const struct rt *rt)
     return atomic_load(&rt->ended) != 0;
 }
 
+bool rt_idle(struct rt *rt)
+{
+    return rt->ops->idle(rt);
+}
+
 void rt_pause(struct rt *rt, bool paused)
 {
     if (rt->ops->pause)

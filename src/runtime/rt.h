@@ -87,6 +87,9 @@ void rt_post(struct rt *rt, void (*fn)(struct rt *rt, void *arg), void *arg);
 /* Ends the run: emits END, no task runs again. Any thread. The first reason stays. */
 void rt_stop(struct rt *rt, enum end_why why);
 bool rt_ended(const struct rt *rt);
+/* No task can run, nothing is due, and no call is under way that may yet return: the run is about
+ * to end by itself. Engine context. */
+bool rt_idle(struct rt *rt);
 
 /* live: pauses scenario time and stops tasks at their next gate (any operation of the runtime);
  * resuming brings no burst. sim: the caller simply does not call rt_sim_run(). Any thread. */

@@ -4,7 +4,8 @@
  *   1. `PROGRAM run FILE --world sim` ends with 0: all of [expect] holds
  *   2. over many seeds its diagnoses are exactly those that [expect] names (a healthy one raises
  *      none, a lesson the one of its mistake), and the accounting closes at every event
- *   3. for a while in live: no diagnosis beyond those, and the accounting closes
+ *   3. a time limit after its end changes nothing of that
+ *   4. for a while in live: no diagnosis beyond those, and the accounting closes
  *
  * PATTERNSCOPE_LONG: 1000 seeds instead of 20, and live to the end at ten times the speed. */
 #include <inttypes.h>
@@ -214,6 +215,23 @@ static void many_seeds(const char *file)
     str_free(&why);
 }
 
+/* What waits for ever is a leak also when the time limit is what ends the run. */
+static void limit_after_its_end(const char *file)
+{
+    struct run_options o;
+    struct str why = {0};
+    run_options_init(&o);
+    o.world = WORLD_SIM;
+    struct scenario *s = load(file, &o);
+    o.for_ns = 3600 * 1000 * MS;
+    if (!s->params.for_ns)
+        tap(run_once(s, &o, true, &why), file, "raises the same with a time limit after its end",
+            &why);
+    scenario_free(s);
+    run_options_free(&o);
+    str_free(&why);
+}
+
 static void live_for_a_while(const char *file)
 {
     struct run_options o;
@@ -243,6 +261,7 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         expectations_hold(argv[1], argv[i]);
         many_seeds(argv[i]);
+        limit_after_its_end(argv[i]);
         live_for_a_while(argv[i]);
     }
     printf("1..%d\n", number);

@@ -199,6 +199,11 @@ Test(leak, of_a_run_that_was_cut_short_only_what_is_proved)
                "worker-1 and worker-2 wait to receive from jobs; only producer could send to it or "
                "close it, and it has ended");
     done(&f);
+    closes = true; /* the repaired twin: only the ticking one is left, and it is not stuck */
+    f = run_until(m_ticking, NULL, 500000, END_FOR);
+    ASSERT_NONE(f);
+    done(&f);
+    closes = false;
     /* main has not returned: the producer may still come, or main may close it */
     f = run_until(m_ticking, NULL, 50000, END_FOR);
     ASSERT_NONE(f);
