@@ -16,6 +16,7 @@
 #include "detect/detect.h"
 #include "runtime/timer.h"
 #include "tests/account.h"
+#include "tests/counts.h"
 #include "tests/random_pool.h"
 #include "tests/unit/pool_run.h"
 
@@ -196,9 +197,7 @@ static bool one(uint64_t number, bool talk, uint64_t *events)
 
 int main(int argc, char **argv)
 {
-    const char *l = getenv("PATTERNSCOPE_LONG");
-    bool thorough = l && *l && strcmp(l, "0") != 0;
-    uint64_t pools = thorough ? 5000 : 400, bad = 0, events = 0;
+    uint64_t pools = counts(5000, 400, 100), bad = 0, events = 0;
     puts("TAP version 13");
     if (argc > 1) {
         bad = !one(strtoull(argv[1], NULL, 10), true, &events);

@@ -18,6 +18,7 @@
 
 #include "model/figures.h"
 #include "model/model.h"
+#include "tests/counts.h"
 #include "tests/unit/pool_run.h"
 
 enum { BATCHES = 32, RING = 1 << 20, SEED = 1 };
@@ -135,8 +136,7 @@ static void queue_as_the_theory_says(double a, int c, bool strict, bool thorough
 
 int main(void)
 {
-    const char *l = getenv("PATTERNSCOPE_LONG");
-    bool thorough = l && *l && strcmp(l, "0") != 0;
+    bool thorough = counts_long();
     puts("TAP version 13");
     queue_as_the_theory_says(0.5, 1, false, thorough);
     queue_as_the_theory_says(3, 4, false, thorough);

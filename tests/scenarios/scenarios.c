@@ -22,6 +22,7 @@
 #include "app/fold.h"
 #include "base/str.h"
 #include "tests/account.h"
+#include "tests/counts.h"
 
 enum { CHUNK = 4096 };
 #define MS INT64_C(1000000)
@@ -185,7 +186,7 @@ static void many_seeds(const char *file)
     struct run_options o[2];
     struct scenario *s[2];
     struct str why = {0};
-    uint64_t wanted, seeds = thorough ? 1000 : 20;
+    uint64_t wanted, seeds = counts(1000, 20, 4);
     char what[96];
     for (int i = 0; i < 2; i++) {
         run_options_init(&o[i]);
@@ -251,8 +252,7 @@ static void live_for_a_while(const char *file)
 
 int main(int argc, char **argv)
 {
-    const char *l = getenv("PATTERNSCOPE_LONG");
-    thorough = l && *l && strcmp(l, "0") != 0;
+    thorough = counts_long();
     if (argc < 3) {
         fprintf(stderr, "usage: scenarios PROGRAM FILE...\n");
         return 2;

@@ -249,9 +249,9 @@ int main(void)
     void (*const programs[])(void *) = {mutexes, rwmutexes, semaphores, conds};
     struct stress s;
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
-        each = stress_long() ? MILLION : MILLION / 100;
+        each = counts_long() ? MILLION : MILLION / 100;
         quietly(programs[i]);
-        each /= stress_long() ? 1 : 4; /* events cost, and are dropped when a ring is full */
+        each /= counts_long() ? 1 : 4; /* events cost, and are dropped when a ring is full */
         stress_run(&s, programs[i], NULL);
         CHECK(s.end == END_DONE, "program %zu ended %s", i, end_names[s.end]);
     }

@@ -23,6 +23,7 @@
 #include "control/command.h"
 #include "control/keycode.h"
 #include "control/keymap.h"
+#include "tests/counts.h"
 #include "views/term.h"
 
 enum { LATE_S = 60 }; /* nothing may keep the screen for longer, on the slowest machine */
@@ -315,7 +316,7 @@ int main(int argc, char **argv)
     char folder[] = "/tmp/patternscope-monkey-XXXXXX";
     double seconds = argc > 1 ? strtod(argv[1], NULL) : 10;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1, rounds = 0;
-    if (getenv("PATTERNSCOPE_LONG"))
+    if (counts_long())
         seconds *= 10;
     if (!mkdtemp(folder) || chdir(folder) != 0) {
         perror(folder);

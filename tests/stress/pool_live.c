@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "tests/account.h"
+#include "tests/counts.h"
 #include "tests/random_pool.h"
 #include "tests/unit/pool_run.h"
 
@@ -128,9 +129,8 @@ static int one(uint64_t number)
 
 int main(int argc, char **argv)
 {
-    const char *l = getenv("PATTERNSCOPE_LONG");
     uint64_t from = argc > 1 ? strtoull(argv[1], NULL, 10) : 1, lost = 0, bad = 0;
-    uint64_t pools = argc > 1 ? 1 : l && *l && strcmp(l, "0") != 0 ? 200 : 12;
+    uint64_t pools = argc > 1 ? 1 : counts(200, 12, 12);
     for (uint64_t number = from; number < from + pools; number++) {
         int good = one(number);
         bad += good == 0;

@@ -15,11 +15,7 @@
 #include "tests/unit/pool_run.h"
 #include "views/view.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-enum { MANY = 2000 };
-#else
-enum { MANY = STRESS_TSAN ? 1000 : 10000 };
-#endif
+enum { MANY = COUNTS_TSAN || COUNTS_ASAN ? 1000 : 10000 };
 
 /* ---- the machine ------------------------------------------------------------------------------
  */

@@ -279,8 +279,8 @@ int main(void)
     } programs[] = {{"channels", channels},   {"selects", selects},       {"mutexes", mutexes},
                     {"rwmutexes", rwmutexes}, {"semaphores", semaphores}, {"conds", conds}};
     struct strtab *names = strtab_create();
-    uint64_t schedules = stress_long() ? SCHEDULES : SCHEDULES / 50;
-    schedules /= STRESS_TSAN ? 100 : 1; /* sim is one thread: nothing to race with */
+    /* In sim there is one thread: nothing for the thread sanitizer. */
+    uint64_t schedules = counts(SCHEDULES, SCHEDULES / 50, COUNTS_TSAN ? 20 : SCHEDULES / 400);
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         uint64_t first = 0, others = 0;
         for (seed = 1; seed <= schedules; seed++) {

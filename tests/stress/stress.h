@@ -20,6 +20,7 @@
 #include "runtime/rt.h"
 #include "runtime/sync.h"
 #include "runtime/timer.h"
+#include "tests/counts.h"
 
 #define CHECK(cond, ...)                                               \
     do {                                                               \
@@ -30,25 +31,6 @@
             _Exit(1); /* the other threads are anywhere */             \
         }                                                              \
     } while (0)
-
-/* The thread sanitizer has room for fewer threads, and switches of coroutines cost it dearly. */
-#if defined(__SANITIZE_THREAD__)
-#define STRESS_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define STRESS_TSAN 1
-#endif
-#endif
-#ifndef STRESS_TSAN
-#define STRESS_TSAN 0
-#endif
-
-/* The large counts are asked for. */
-static inline bool stress_long(void)
-{
-    const char *l = getenv("PATTERNSCOPE_LONG");
-    return l && *l && strcmp(l, "0") != 0;
-}
 
 /* A watched live run. The sink's fields are the collector thread's until the run is over. */
 struct stress {

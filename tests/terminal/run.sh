@@ -19,6 +19,8 @@ export program
 : "${WAIT_S:=20}"
 [[ -z ${PATTERNSCOPE_SANITIZED:-} ]] || WAIT_S=60
 
+exec {nothing}<> <(:) # never anything to read
+
 bad=0 cols=80 rows=24 opened=no servers=0 kind=screen-256color given=()
 problem() { # problem TEXT…: notes why the present test fails
     bad=1
@@ -73,17 +75,28 @@ types() { in_tmux send-keys -t t -l -- "$1"; }
 screen() { in_tmux capture-pane -p -t t; }
 resize() { in_tmux resize-window -t t -x "$1" -y "$2"; }
 
-# until_so COMMAND…: again and again until it is true; false when the time is up.
+# until_so COMMAND…: again and again until it is true; false when the time is up. One process a look
+# (tmux's answer), none for the pause, and ever longer pauses: looks are what these tests cost.
 until_so() {
-    local end=$((SECONDS + WAIT_S))
+    local end=$((SECONDS + WAIT_S)) pause
+    for pause in 0.05 0.05 0.1 0.1; do
+        "$@" && return
+        read -rt "$pause" -u "$nothing"
+    done
     until "$@"; do
         ((SECONDS < end)) || return 1
-        sleep 0.03
+        read -rt 0.2 -u "$nothing" || : # that is the pause
     done
 }
-shows() { screen | grep -qF -- "$1"; }
+shows() { [[ $(screen) = *"$1"* ]]; }
 shows_not() { ! shows "$1"; }
-matches() { screen | grep -qE -- "$1"; }
+matches() { # a line of it
+    local line
+    while IFS= read -r line; do
+        [[ $line =~ $1 ]] && return
+    done < <(screen)
+    return 1
+}
 # sees TEXT…: each text comes onto the screen.
 sees() {
     local text

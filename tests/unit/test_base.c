@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "base/str.h"
 #include "base/strtab.h"
+#include "tests/counts.h"
 
 /* ---- mem ------------------------------------------------------------------------------------- */
 
@@ -47,7 +48,7 @@ Test(mem, copies)
 /* The address sanitizer has its own last words for this. */
 Test(mem, too_much_is_the_end, .signal = SIGABRT)
 {
-    if (getenv("PATTERNSCOPE_SANITIZED"))
+    if (COUNTS_ASAN)
         abort();
     volatile size_t half = SIZE_MAX / 2 + 2;
     free(xcalloc(half, 2)); /* the product overflows to 2 */

@@ -10,6 +10,7 @@
 #include "base/diag.h"
 #include "detect/detect.h"
 #include "programs.h"
+#include "tests/counts.h"
 
 static const struct program *named(const char *name)
 {
@@ -121,8 +122,9 @@ static void whole_and_by_keyframes(const struct program *p, uint64_t seed)
 
 Test(detect_memory, a_keyframe_at_every_event_changes_nothing)
 {
-    uint64_t seeds = getenv("PATTERNSCOPE_SANITIZED") ? 1 : 5;
-    for (unsigned i = 0; i < programs_n; i++)
+    uint64_t seeds = counts(20, 5, 1);
+    unsigned step = counts(1, 1, 4);
+    for (unsigned i = 0; i < programs_n; i += step)
         for (uint64_t seed = 1; seed <= seeds; seed++)
             whole_and_by_keyframes(&programs[i], seed);
 }
@@ -150,10 +152,10 @@ Test(detect_memory, hostile_streams_fill_no_memory_and_end_in_time)
         uint64_t x = 7;
         struct event e = {.kind = EV_OBJECT, .op = OBJ_CELL, .obj = 1};
         detect_apply(d, m, &e);
-        for (int i = 0; i < 400000; i++) {
+        for (int i = 0, n = (int)counts(400000, 400000, 60000); i < n; i++) {
             e = any_access(&x, wild);
             detect_apply(d, m, &e);
-            if (i == 200000) {
+            if (i == n / 2) {
                 e = (struct event){.kind = EV_LOST, .v = 1};
                 detect_apply(d, m, &e);
             }

@@ -8,13 +8,14 @@
 #include "runtime/syncmap.h"
 #include "runtime/syncpool.h"
 #include "sim_run.h"
+#include "tests/counts.h"
 #include "tests/linear.h"
 
 enum { TASKS = 3, EACH = 4, KEYS = 2 };
 
 static int schedules(void)
 {
-    return getenv("PATTERNSCOPE_LONG") ? 20000 : getenv("PATTERNSCOPE_SANITIZED") ? 200 : 600;
+    return (int)counts(20000, 600, 100);
 }
 
 static struct linear_history history;

@@ -4,11 +4,7 @@
 #include "player_run.h"
 
 #include "app/cmd.h"
-
-static size_t scaled(size_t n)
-{
-    return getenv("PATTERNSCOPE_LONG") ? n * 20 : n;
-}
+#include "tests/counts.h"
 
 Test(player, steps_forward_and_the_same_steps_back)
 {
@@ -100,7 +96,7 @@ static void wander(struct player *p, uint64_t seed, size_t steps, int64_t span_n
 
 Test(player, anywhere_is_as_from_the_start)
 {
-    for (uint64_t seed = 1; seed <= scaled(3); seed++) {
+    for (uint64_t seed = 1; seed <= counts(60, 3, 3); seed++) {
         struct player_run r = player_begin("");
         r.p->keys.every = 97;
         r.p->keys.budget = 4 << 20;
@@ -303,7 +299,7 @@ Test(player, branches_of_branches)
     struct player_run r = player_begin("");
     struct rng g;
     rng_init(&g, 3, "branches");
-    for (size_t i = 0; i < scaled(6); i++) {
+    for (size_t i = 0; i < counts(120, 6, 3); i++) {
         char command[64];
         snprintf(command, sizeof command,
                  i % 3 == 2   ? "inject dependency errors"

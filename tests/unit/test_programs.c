@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "programs.h"
+#include "tests/counts.h"
 
 static uint64_t seeds(void)
 {
-    return getenv("PATTERNSCOPE_LONG") ? 1000 : getenv("PATTERNSCOPE_SANITIZED") ? 10 : 100;
+    return counts(1000, 100, 10);
 }
 
 Test(programs, each_raises_its_diagnosis_under_some_schedule)

@@ -17,11 +17,7 @@
 #include "session/crc32c.h"
 #include "session/psr_format.h"
 #include "session_events.h"
-
-static size_t scaled(size_t n)
-{
-    return getenv("PATTERNSCOPE_LONG") ? n : n / 20;
-}
+#include "tests/counts.h"
 
 enum { BLOCK_EVENTS = 40, MOST_BLOCKS = 128 };
 
@@ -88,7 +84,7 @@ static size_t read_all(struct psr_reader *r, const struct sample *s)
 
 Test(damage, every_prefix)
 {
-    struct sample s = sample(8);
+    struct sample s = sample(counts(8, 8, 4));
     size_t opened = 0;
     for (size_t n = 0; n < s.bytes; n++) {
         /* A copy of that length, so that a sanitizer sees a read beyond it. */
@@ -117,10 +113,10 @@ Test(damage, every_prefix)
 
 Test(damage, bit_flips)
 {
-    struct sample s = sample(64);
+    struct sample s = sample(counts(64, 64, 16));
     struct rng rng;
     rng_init(&rng, 12, "flips");
-    size_t flips = scaled(100000), refused = 0;
+    size_t flips = counts(100000, 5000, 1000), refused = 0;
     for (size_t i = 0; i < flips; i++) {
         size_t bit = (size_t)(rng_u64(&rng) % (s.bytes * 8));
         s.file[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -353,7 +349,7 @@ Test(damage, kill_9)
     struct strtab *names = some_names(20);
     struct psr_header h = some_header();
     snprintf(path, sizeof path, "%s/killed.psr", dir);
-    for (size_t round = 0; round < scaled(200); round++) {
+    for (size_t round = 0; round < counts(200, 10, 5); round++) {
         atomic_store(written, 0);
         pid_t child = fork();
         if (child == 0) {

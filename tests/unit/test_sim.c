@@ -8,6 +8,7 @@
 #include "runtime/sync.h"
 #include "runtime/timer.h"
 #include "sim_run.h"
+#include "tests/counts.h"
 
 static int64_t ended[16];
 static int n_ended;
@@ -319,22 +320,27 @@ Test(timer, once_ticker_stop_reset)
     sim_run_free(&r);
 }
 
+static int many(void)
+{
+    return (int)counts(20000, 20000, 4000); /* a red zone and a shadow for each stack */
+}
+
 static void m_many(void *arg)
 {
     (void)arg;
     struct chan *gate = chan_make("gate", 0);
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < many(); i++)
         rt_spawn("task", stuck, gate);
     rt_sleep(1);
     chan_close(gate);
 }
 
-Test(sim, twenty_thousand_tasks)
+Test(sim, thousands_of_tasks)
 {
     struct sim_run r;
     sim_run_init(&r, 1);
     sim_run_all(&r, m_many, NULL);
-    cr_assert_eq(sim_run_count(&r, EV_TASK, TASK_DONE), 20001);
+    cr_assert_eq(sim_run_count(&r, EV_TASK, TASK_DONE), (size_t)many() + 1);
     sim_run_free(&r);
 }
 
