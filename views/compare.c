@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The compare panel: lanes on the same traffic. Who let how many in, and the last requests on which
- * they disagree, the newest first: a column a lane. */
+/* The compare panel: lanes on the same traffic, a column each. Who let through what, and the last
+ * requests on which they disagree, the newest first. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -40,18 +40,39 @@ static void draw_lane(struct canvas *c, int x, int y, int w, const struct compar
     }
 }
 
-static void draw_head(struct canvas *c, struct rect r, const struct model *m, int column)
+/* Who let through what: how many, of them after a wait; whom nobody else let in (or refused); and
+ * the outcomes as a bar. */
+static void draw_head(struct canvas *c, struct rect r, const struct model *m, int column, int lines)
 {
     char text[64];
-    for (size_t lane = 0; lane < m->lanes_n; lane++) {
-        int x = r.x + HEAD + (int)lane * column;
-        const struct object_model *o = m->lanes[lane].obj ? &m->objects[m->lanes[lane].obj] : NULL;
-        canvas_text_cut(c, x, r.y, column - 1, ST_TITLE, 0, model_lane_name(m, lane));
-        snprintf(text, sizeof text, _("%" PRIu64 " in"), o ? o->ops[ADMIT_OK] : 0);
-        canvas_text_cut(c, x, r.y + 1, column - 1, ST_NORMAL, 0, text);
-    }
+    static const char *const heads[] = {"", N_("let in (waited)"), N_("only it: in, out"),
+                                        N_("outcomes")};
+    for (int i = 1; i < lines; i++)
+        canvas_text_cut(c, r.x + 1, r.y + i, HEAD - 2, ST_DIM, 0, _(heads[i]));
     snprintf(text, sizeof text, _("of %" PRIu64), m->lanes[0].arrived);
-    canvas_text_cut(c, r.x + 1, r.y + 1, HEAD - 2, ST_NORMAL, 0, text);
+    canvas_text_cut(c, r.x + 1, r.y, HEAD - 2, ST_NORMAL, 0, text);
+    for (size_t lane = 0; lane < m->lanes_n; lane++) {
+        int x = r.x + HEAD + (int)lane * column, w = r.x + r.w - x;
+        w = w < column - 1 ? w : column - 1;
+        const struct lane_model *a = &m->lanes[lane];
+        const struct limiter_model *l = model_limiter(m, a->obj);
+        canvas_text_cut(c, x, r.y, w, ST_TITLE, 0, model_lane_name(m, lane));
+        if (!a->obj)
+            continue;
+        const struct object_model *o = &m->objects[a->obj];
+        if (l && l->waited)
+            snprintf(text, sizeof text, _("%" PRIu64 " (%" PRIu64 ")"), o->ops[ADMIT_OK],
+                     l->waited);
+        else
+            snprintf(text, sizeof text, _("%" PRIu64), o->ops[ADMIT_OK]);
+        if (lines > 1)
+            canvas_text_cut(c, x, r.y + 1, w, ST_NORMAL, 0, text);
+        snprintf(text, sizeof text, _("%" PRIu64 ", %" PRIu64), a->alone_in, a->alone_out);
+        if (lines > 2)
+            canvas_text_cut(c, x, r.y + 2, w, ST_NORMAL, 0, text);
+        if (lines > 3)
+            draw_outcomes(c, x, r.y + 3, w, o, l);
+    }
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
@@ -65,13 +86,14 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     }
     int column = (r.w - HEAD) / (int)m->lanes_n;
     column = column < COLUMN_LEAST ? COLUMN_LEAST : column > 20 ? 20 : column;
-    draw_head(c, r, m, column);
-    int n = rows(s), fit = r.h - 2, first = list_first(state, n, fit), row = 0;
+    int head = r.h >= 8 ? 4 : 2;
+    draw_head(c, r, m, column, head);
+    int n = rows(s), fit = r.h - head, first = list_first(state, n, fit), row = 0;
     const struct comparison *k;
     for (size_t i = 0; (k = model_comparison(m, i)) && row < first + fit; i++) {
         if (!comparison_differs(k) || row++ < first)
             continue;
-        int y = r.y + 2 + row - 1 - first;
+        int y = r.y + head + row - 1 - first;
         char text[64], at[FORMAT_SIZE];
         snprintf(text, sizeof text, "#%" PRIu32 " %s", k->id, format_clock(at, k->t_ns));
         draw_chosen(c, r.x, y, state->focused && row - 1 == state->chosen && n > 1);
@@ -82,7 +104,7 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
                 draw_lane(c, x, y, w < column - 1 ? w : column - 1, k, lane);
         }
     }
-    struct rect list = {r.x, r.y + 2, r.w, fit};
+    struct rect list = {r.x, r.y + head, r.w, fit};
     list_marks(c, list, first, n > first + fit ? n : 0);
 }
 

@@ -132,6 +132,21 @@ static int room(const struct flow *f, int node)
     return next - x - 1;
 }
 
+/* A limiter as what it is; what has no bound against its highest; a channel as its buffer. */
+static void draw_fill(const struct flow *f, uint32_t obj, int x, int y, int w)
+{
+    const struct object_model *o = &f->m->objects[obj];
+    const struct limiter_model *l = o->kind == OBJ_LIMITER ? model_limiter(f->m, obj) : NULL;
+    bool bound = o->cap > 0 || o->kind == OBJ_CHAN;
+    if (l && l->told && w >= 8)
+        draw_limiter(f->c, x, y, w, l, f->now_ns);
+    else
+        draw_gauge(f->c, x, y, w, o->level.now < 0 ? 0 : o->level.now, bound ? o->level.max : -1,
+                   bound                ? (double)o->cap
+                   : o->level.max > 1.0 ? o->level.max
+                                        : 1);
+}
+
 static void draw_object(const struct flow *f, int node)
 {
     const struct object_model *o = object(f, node);
@@ -151,7 +166,7 @@ static void draw_object(const struct flow *f, int node)
         snprintf(text, sizeof text, "%s %.0f", name, o->level.now);
     bool full = o->cap > 0 && o->level.now >= (double)o->cap;
     canvas_text_cut(c, x, y - 1, most, full ? ST_FILL_HIGH : ST_TITLE, 0, text);
-    draw_gauge(c, x, y, f->gauge, o->level.now, o->level.max, (double)o->cap);
+    draw_fill(f, f->topo.node[node].obj, x, y, f->gauge);
     if (o->closed) {
         char when[FORMAT_SIZE];
         snprintf(text, sizeof text, _("✗ CLOSED %s"), format_second(when, o->closed_ns));
@@ -161,8 +176,11 @@ static void draw_object(const struct flow *f, int node)
     } else if (o->cap > 0) {
         snprintf(text, sizeof text, full ? _("FULL high %.0f") : _("high %.0f"), o->level.max);
         canvas_text_cut(c, x, y + 1, most, full ? ST_FILL_HIGH : ST_DIM, 0, text);
-    } else {
+    } else if (o->kind == OBJ_CHAN) {
         canvas_text_cut(c, x, y + 1, most, ST_DIM, 0, _("hand-off"));
+    } else if (f->lane >= 3) {
+        snprintf(text, sizeof text, _("high %.0f"), o->level.max);
+        canvas_text_cut(c, x, y + 1, most, ST_DIM, 0, text);
     }
     if (f->lane < 4)
         return;
@@ -444,11 +462,13 @@ static void list_line(const struct flow *f, int node, int x, int right, int y)
         snprintf(text, sizeof text, _("%.0f CLOSED"), o->level.now);
     else if (o->cap)
         snprintf(text, sizeof text, "%.0f/%" PRId64, o->level.now, o->cap);
-    else
+    else if (o->kind == OBJ_CHAN)
         snprintf(text, sizeof text, _("hand-off"));
+    else
+        snprintf(text, sizeof text, "%.0f", o->level.now);
     int w = right - (x + 16) - utf8_width(text) - 1;
     w = w > 24 ? 24 : w;
-    draw_gauge(f->c, x + 16, y, w, o->level.now, o->level.max, (double)o->cap);
+    draw_fill(f, f->topo.node[node].obj, x + 16, y, w);
     canvas_text(f->c, x + 17 + (w > 0 ? w : 0), y, o->closed ? ST_BAD : ST_NORMAL, 0, text);
 }
 

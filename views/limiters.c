@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The limiters panel: what each has left (tokens of a bucket, room in a queue, requests in a
- * window, by its algorithm), and on a tape its last decisions, the newest at the right. */
+/* The limiters panel: each as what it is (parts/limiter.c), how many it let in and refused, and on
+ * a tape its last decisions, the newest at the right. Where there is room, a second line: what it
+ * holds to, what it tells the refused, and what became of all as one bar. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/str.h"
 #include "base/text.h"
@@ -26,19 +26,6 @@ static int rows(const struct screen_state *s)
 static bool useful(const struct screen_state *s)
 {
     return rows(s) > 0;
-}
-
-/* The value of a parameter of the limiter with that name, or "". */
-static const char *param_of(const struct screen_state *s, const char *limiter, const char *name)
-{
-    char section[160];
-    snprintf(section, sizeof section, "limiter.%.140s", limiter);
-    for (size_t i = 0; i < s->params_n; i++)
-        if (strcmp(s->params[i].name, name) == 0 &&
-            (strcmp(s->params[i].section, section) == 0 ||
-             (strcmp(s->params[i].section, "limiter") == 0 && strcmp(limiter, "limiter") == 0)))
-            return s->params[i].value ? s->params[i].value : "";
-    return "";
 }
 
 static uint64_t refused(const struct object_model *o)
@@ -78,39 +65,73 @@ static void draw_tape(struct canvas *c, int x, int y, int w, const struct model 
     }
 }
 
+static void counts(const struct object_model *o, const struct limiter_model *l, bool words,
+                   char *out, size_t size)
+{
+    char in[FORMAT_SIZE], no[FORMAT_SIZE];
+    format_count(in, o->ops[ADMIT_OK]);
+    format_count(no, refused(o));
+    if (!words)
+        snprintf(out, size, _("%s in %s not"), in, no);
+    else if (l && l->line)
+        snprintf(out, size, _("%s let in, %s refused, %u wait"), in, no, l->line);
+    else
+        snprintf(out, size, _("%s let in, %s refused"), in, no);
+}
+
+/* What it holds to, what the refused are told, and the outcomes as one bar. */
+static void draw_second(struct canvas *c, struct rect r, const struct object_model *o,
+                        const struct limiter_model *l)
+{
+    char text[160], span[FORMAT_SIZE], after[FORMAT_SIZE];
+    const char *law = l && l->law < LAW_COUNT ? law_names[l->law] : "";
+    int x = r.x + 3, right = r.x + r.w - 1;
+    if (l)
+        snprintf(text, sizeof text, l->law == LAW_ADAPTIVE ? _("%s, target %s") : _("%s, %s each"),
+                 law, format_duration(span, l->span_ns));
+    else
+        text[0] = '\0';
+    x = canvas_text_cut(c, x, r.y, right - x, ST_DIM, 0, text) + 1;
+    if (l && l->refused) {
+        snprintf(text, sizeof text, _("refused: come again in %s"),
+                 l->retry_ns < 0 ? "∞" : format_duration(after, l->retry_ns));
+        if (x + utf8_width(text) < right)
+            x = canvas_text_cut(c, x + 1, r.y, right - x, ST_DIM, 0, text) + 1;
+    }
+    int w = right - x - 1 > 40 ? 40 : right - x - 1;
+    if (w >= 12)
+        draw_outcomes(c, right - w, r.y, w, o, l);
+}
+
 static void draw_one(struct canvas *c, struct rect r, const struct screen_state *s, uint32_t id,
                      bool chosen)
 {
     const struct model *m = s->model;
     const struct object_model *o = &m->objects[id];
-    const char *name = model_object_name(m, id);
-    char text[128], number[FORMAT_SIZE];
-    int right = r.x + r.w - 1, gauge = r.w >= 70 ? 14 : 8;
+    const struct limiter_model *l = model_limiter(m, id);
+    char text[128];
+    int right = r.x + r.w - 1, picture = r.w >= 100 ? 25 : r.w >= 70 ? 17 : 9;
     draw_chosen(c, r.x, r.y, chosen);
-    int x = canvas_text_cut(c, r.x + 1, r.y, 14, ST_TITLE, 0, name) + 1;
-    x = x < r.x + 12 ? r.x + 12 : x;
-    double cap = o->cap > 0 ? (double)o->cap : 1; /* no room at all is an empty bar */
-    draw_gauge(c, x, r.y, gauge, o->level.now < 0 ? 0 : o->level.now, -1, cap);
-    x += gauge + 1;
-    snprintf(text, sizeof text, "%s/%" PRId64, format_number(number, o->level.now), o->cap);
-    int after = x + 10;
-    x = canvas_text_cut(c, x, r.y, right - x, o->level.now < 0 ? ST_WAITING : ST_NORMAL, 0, text);
-    x = x < after ? after : x + 1;
-    snprintf(text, sizeof text, _("%" PRIu64 " let in, %" PRIu64 " refused"), o->ops[ADMIT_OK],
-             refused(o));
-    x = canvas_text_cut(c, x, r.y, right - x, ST_NORMAL, 0, text) + 1;
-    int lane = lane_of(m, id);
-    if (r.h == 1) {
-        if (right - x >= 8)
-            draw_tape(c, x, r.y, right - x, m, lane);
-        return;
+    int x = canvas_text_cut(c, r.x + 1, r.y, r.w >= 70 ? 14 : 10, ST_TITLE, 0,
+                            model_object_name(m, id)) +
+            1;
+    x = x < r.x + 10 ? r.x + 10 : x;
+    if (l && l->told) {
+        draw_limiter(c, x, r.y, picture, l, s->view_ns);
+        x += picture + 1;
+        limiter_words(l, s->view_ns, text, sizeof text);
+        int after = x + (r.w >= 70 ? 22 : 12);
+        canvas_text_cut(c, x, r.y, after - 1 < right ? after - 1 - x : right - x,
+                        l->now < 0 ? ST_WAITING : ST_NORMAL, 0, text);
+        x = after;
     }
-    const char *algorithm = param_of(s, name, "algorithm"), *rate = param_of(s, name, "rate");
-    snprintf(text, sizeof text, "%s %s", algorithm, rate);
-    int tape = r.w - 4 - utf8_width(text) - 2;
-    canvas_text_cut(c, r.x + 3, r.y + 1, r.w - 4, ST_DIM, 0, text);
-    if (tape > 8)
-        draw_tape(c, right - tape, r.y + 1, tape, m, lane);
+    counts(o, l, r.w >= 100, text, sizeof text);
+    if (x + utf8_width(text) <= right)
+        x = canvas_text_cut(c, x, r.y, right - x, ST_NORMAL, 0, text) + 1;
+    if (right - x >= 8)
+        draw_tape(c, x, r.y, right - x, m, lane_of(m, id));
+    if (r.h > 1)
+        draw_second(c, (struct rect){r.x, r.y + 1, r.w, 1}, o, l);
 }
 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,

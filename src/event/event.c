@@ -46,6 +46,8 @@ NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "
       "drop", "late", "attempt");
 NAMES(admit_why_names, ADMIT_WHY_COUNT, "ok", "limited", "full", "open", "half_open", "timeout",
       "cancelled");
+NAMES(law_names, LAW_COUNT, "token_bucket", "ticker_bucket", "leaky_bucket", "leaky_meter",
+      "fixed_window", "sliding_log", "sliding_counter", "gcra", "adaptive");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");
 NAMES(diagnosis_names, DIAG_COUNT, "deadlock", "all_asleep", "leak", "race", "lost_update",
       "torn_read", "aba", "panic", "double_unlock", "lost_wakeup", "starvation", "livelock",

@@ -245,6 +245,19 @@ enum admit_why {
     ADMIT_CANCELLED, /* gave up while it waited */
     ADMIT_WHY_COUNT
 };
+/* How a limiter counts; in the order of policies/limiters.def. */
+enum law {
+    LAW_TOKEN_BUCKET,
+    LAW_TICKER_BUCKET,
+    LAW_LEAKY_BUCKET,
+    LAW_LEAKY_METER,
+    LAW_FIXED_WINDOW,
+    LAW_SLIDING_LOG,
+    LAW_SLIDING_COUNTER,
+    LAW_GCRA,
+    LAW_ADAPTIVE,
+    LAW_COUNT
+};
 enum by { BY_FILE, BY_KEY, BY_CUE, BY_RELOAD, BY_OPTION, BY_BRANCH, BY_ENGINE, BY_COUNT };
 enum diagnosis_kind {
     DIAG_DEADLOCK,
@@ -298,6 +311,7 @@ extern const char *const pool_op_names[];
 extern const char *const proc_op_names[];
 extern const char *const phase_names[];
 extern const char *const admit_why_names[];
+extern const char *const law_names[];
 extern const char *const by_names[];
 extern const char *const diagnosis_names[];
 
@@ -358,6 +372,9 @@ extern const struct event_info event_info[EV_COUNT];
 int64_t event_slot(const struct event *e, enum event_slot slot);
 
 enum { PROC_NONE = 255 };
+/* The high byte of an ADMIT event's X: it may go on; but only when wait_ns have passed, which lie
+ * before it (else behind it). */
+enum { ADMIT_IS_OK = 1, ADMIT_AHEAD = 2 };
 /* The high byte of a CELL event's X. */
 enum { CELL_WORD = 0x3f, CELL_TAGGED = 0x40, CELL_BUFFERED = 0x80 };
 

@@ -53,6 +53,12 @@ static const char *figure_state(const struct object_model *o)
     }
 }
 
+static const struct limiter_model *figure_limiter(const struct model *m,
+                                                  const struct object_model *o)
+{
+    return o->kind == OBJ_LIMITER ? model_limiter(m, (uint32_t)(o - m->objects)) : NULL;
+}
+
 /* ---- a reader for each row ---------------------------------------------------------------------
  */
 

@@ -72,6 +72,8 @@ struct model *model_clone(const struct model *m)
     c->procs = copy(m->procs, m->procs ? MODEL_PROCS : 0, sizeof *m->procs);
     c->shelves = copy(m->shelves, m->shelves_n, sizeof *m->shelves);
     c->shelves_cap = m->shelves_n;
+    c->limiters = copy(m->limiters, m->limiters_n, sizeof *m->limiters);
+    c->limiters_cap = m->limiters_n;
     c->params = copy(m->params, m->params_n, sizeof *m->params);
     c->params_cap = m->params_n;
     return c;
@@ -92,6 +94,7 @@ void model_free(struct model *m)
     free(m->params);
     free(m->procs);
     free(m->shelves);
+    free(m->limiters);
     free(m);
 }
 
@@ -102,7 +105,7 @@ size_t model_bytes(const struct model *m)
            m->flights_cap * sizeof *m->flights + MODEL_LANES * sizeof *m->lanes +
            m->diagnoses_cap * sizeof *m->diagnoses + MODEL_LOG * sizeof *m->log +
            m->params_cap * sizeof *m->params + m->shelves_cap * sizeof *m->shelves +
-           (m->procs ? MODEL_PROCS : 0) * sizeof *m->procs;
+           m->limiters_cap * sizeof *m->limiters + (m->procs ? MODEL_PROCS : 0) * sizeof *m->procs;
 }
 
 void model_grow(void *p, size_t *cap, size_t need, size_t size)
@@ -171,20 +174,18 @@ const char *model_object_name(const struct model *m, uint32_t obj)
 /* ---- the run itself ----------------------------------------------------------------------------
  */
 
-static void fold_start(struct model *m, const struct event *e)
+static void fold_run(struct model *m, const struct event *e)
 {
-    m->started = true;
-    m->world = e->op < WORLD_COUNT ? e->op : WORLD_SIM;
-    m->scenario = e->c;
-    m->seed = (uint64_t)e->v;
-    m->procs_n = m->world == WORLD_SIM && e->x <= MODEL_PROCS ? e->x : 0;
-    model_log(m, e);
-}
-
-static void fold_end(struct model *m, const struct event *e)
-{
-    m->ended = true;
-    m->end_why = e->op < END_COUNT ? e->op : END_STOPPED;
+    if (e->kind == EV_END) {
+        m->ended = true;
+        m->end_why = e->op < END_COUNT ? e->op : END_STOPPED;
+    } else {
+        m->started = true;
+        m->world = e->op < WORLD_COUNT ? e->op : WORLD_SIM;
+        m->scenario = e->c;
+        m->seed = (uint64_t)e->v;
+        m->procs_n = m->world == WORLD_SIM && e->x <= MODEL_PROCS ? e->x : 0;
+    }
     model_log(m, e);
 }
 
@@ -266,16 +267,17 @@ static inline void apply(struct model *m, const struct event *e)
         fold_shared(m, e);
         return;
     case EV_ADMIT:
-        fold_admit(m, e);
+    case EV_LAW:
+    case EV_LIMITER:
+    case EV_RETRY_AFTER:
+        fold_policy(m, e);
         return;
     case EV_SOURCE:
         fold_source(m, e);
         return;
     case EV_START:
-        fold_start(m, e);
-        return;
     case EV_END:
-        fold_end(m, e);
+        fold_run(m, e);
         return;
     case EV_OBJECT:
         fold_object(m, e);

@@ -120,6 +120,32 @@ struct store_model {
 };
 enum { MODEL_STORES = 16 };
 
+/* A limiter: its law, how it stands, and the last decisions. */
+enum { MODEL_TAPE = 128, MODEL_PAST = 8 };
+struct limiter_model {
+    uint32_t obj;
+    uint8_t law; /* enum law */
+    bool told;   /* how it stands is known */
+    uint16_t line;
+    int64_t span_ns, at_ns; /* EV_LAW, EV_LIMITER */
+    int64_t told_ns;
+    uint32_t count, queue;
+    double now, other;
+    uint64_t waited;  /* of those let in */
+    uint64_t refused; /* by its rate, or for want of room: told when to come again */
+    double retry_sum_ns, retry_max_ns;
+    int64_t retry_ns; /* the last one was told; -1: no wait helps */
+    struct {
+        int64_t t_ns; /* let in: when it passes; refused: when */
+        uint8_t ok, waited;
+    } tape[MODEL_TAPE]; /* a ring */
+    uint64_t tape_n;
+    struct {
+        int64_t from_ns;
+        double used;
+    } past[MODEL_PAST]; /* windows before this one, a ring; fixed windows, counters */
+    uint64_t past_n;
+};
 /* What the lanes said of one request: bits by lane. */
 enum { MODEL_LANES = 8, MODEL_COMPARED = 64 };
 struct comparison {
@@ -134,8 +160,9 @@ struct lane_model {
     uint64_t arrived, started, done, errors, rejected, timed_out, cancelled, dropped, late,
         attempts;
     struct hist latency, wait, service;
-    struct level in_system;  /* requests that have arrived and not ended */
-    struct level in_service; /* those of them that were started */
+    struct level in_system;       /* requests that have arrived and not ended */
+    struct level in_service;      /* those of them that were started */
+    uint64_t alone_in, alone_out; /* requests that only this lane let in; that only it refused */
 };
 struct class_model {
     uint64_t arrived, started, ended;
@@ -211,6 +238,8 @@ struct model {
     uint32_t global, global_max; /* tasks in the global run queue */
     struct shelves_model *shelves;
     size_t shelves_n, shelves_cap;
+    struct limiter_model *limiters;
+    size_t limiters_n, limiters_cap;
     struct store_model stores[MODEL_STORES]; /* in buffers, oldest first */
     uint32_t stores_n;
     struct comparison compared[MODEL_COMPARED]; /* a ring */
@@ -242,6 +271,8 @@ const char *model_lane_name(const struct model *m, size_t lane);
 /* What the lanes decided on a request, the newest first (back = 0); NULL: none is kept so far back.
  */
 const struct comparison *model_comparison(const struct model *m, size_t back);
+/* NULL: no limiter of that id has said anything. */
+const struct limiter_model *model_limiter(const struct model *m, uint32_t obj);
 /* Have some lanes let it in and others not? */
 bool comparison_differs(const struct comparison *v);
 /* Of all virtual processors, up to now: how busy they were (0 to 1), how often one stole, how many

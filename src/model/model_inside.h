@@ -42,7 +42,10 @@ void fold_thing(struct model *m, const struct event *e); /* CHAN, GROUP, LOCK, S
 void fold_ctx(struct model *m, const struct event *e);
 void fold_timer(struct model *m, const struct event *e);
 void fold_error(struct model *m, const struct event *e);
-void fold_admit(struct model *m, const struct event *e);
+void fold_policy(struct model *m, const struct event *e); /* ADMIT, LAW, LIMITER, RETRY_AFTER */
+void fold_limiter(struct model *m, const struct event *e);
+/* A limiter has decided (ADMIT). */
+void limiter_admit(struct model *m, const struct event *e);
 void fold_sync(struct model *m, const struct event *e);   /* ONCE, COND, CELL, BYTE */
 void fold_shared(struct model *m, const struct event *e); /* FLIGHT, BARRIER, MAP, POOL */
 void fold_proc(struct model *m, const struct event *e);

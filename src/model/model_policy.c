@@ -44,7 +44,17 @@ static struct comparison *comparison_of(struct model *m, uint32_t id)
     return v;
 }
 
-void fold_admit(struct model *m, const struct event *e)
+/* Who stood alone. */
+static void all_decided(struct model *m, const struct comparison *v)
+{
+    unsigned out = v->decided & ~(unsigned)v->ok;
+    if (v->ok && !(v->ok & (v->ok - 1)))
+        m->lanes[__builtin_ctz(v->ok)].alone_in++;
+    if (out && !(out & (out - 1)) && m->lanes_n > 2)
+        m->lanes[__builtin_ctz(out)].alone_out++;
+}
+
+static void fold_admit(struct model *m, const struct event *e)
 {
     uint16_t number = e->x & 0xff;
     bool ok = e->x >> 8 & 1;
@@ -57,6 +67,7 @@ void fold_admit(struct model *m, const struct event *e)
     count_op(o, e->op);
     object_level(o, m->now_ns, (double)(int32_t)e->task / 1000);
     object_rate(o, m->now_ns, 1, ok);
+    limiter_admit(m, e);
     if (number >= m->lanes_n)
         m->lanes_n = (size_t)number + 1;
     struct lane_model *l = &m->lanes[number];
@@ -71,4 +82,14 @@ void fold_admit(struct model *m, const struct event *e)
     v->waited |= (uint8_t)((e->v > 0u) << number);
     v->why[number] = e->op;
     m->differ += comparison_differs(v) && !differed;
+    if (v->decided == (1u << m->lanes_n) - 1 && m->lanes_n > 1)
+        all_decided(m, v);
+}
+
+void fold_policy(struct model *m, const struct event *e)
+{
+    if (e->kind == EV_ADMIT)
+        fold_admit(m, e);
+    else
+        fold_limiter(m, e);
 }

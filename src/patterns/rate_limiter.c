@@ -70,6 +70,12 @@ static void tape(void *arg)
     wg_done(w->wg);
 }
 
+static void lane_free(void *arg)
+{
+    struct lane *l = arg;
+    kept_free(&l->waiting, &l->turns);
+}
+
 static void lane_make(struct rate_limiter *w, int i, const char *section)
 {
     struct lane *l = &w->lane[i];
@@ -85,6 +91,7 @@ static void lane_make(struct rate_limiter *w, int i, const char *section)
     l->dependency_obj = dependency_id(l->dependency);
     l->poke = chan_make_quiet(1);
     l->calls = chan_make_quiet(0);
+    rt_at_destroy(w->rt, lane_free, l);
     rt_edge(gate_id(l->gate), l->dependency_obj, ROLE_CALLS);
 }
 

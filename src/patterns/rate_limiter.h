@@ -36,7 +36,18 @@ struct kept {
     int64_t at_ns; /* its turn */
     bool ok;       /* goes on then; else it is refused then */
     uint8_t why;
-    struct kept *next;
+    struct kept *next, *before, *chain;
+};
+/* Those that wait for a decision, by request. */
+struct undecided {
+    struct kept **chains; /* chains_n of them, a power of two */
+    size_t chains_n, n;
+    struct kept *first, *last; /* in the order in which they came */
+};
+/* Those that wait for their turn. */
+struct turns {
+    struct kept **heap;
+    size_t n, cap;
 };
 struct lane {
     struct rate_limiter *of;
@@ -44,10 +55,12 @@ struct lane {
     struct gate *gate;
     struct dependency *dependency;
     uint32_t dependency_obj;
-    struct chan *poke;                    /* something has changed for the lane's task */
-    struct chan *calls;                   /* to idle callers */
-    struct guard guard;                   /* of what follows */
-    struct kept *waiting, *turns, *spare; /* turns: by instant, then by request */
+    struct chan *poke;  /* something has changed for the lane's task */
+    struct chan *calls; /* to idle callers */
+    struct guard guard; /* of what follows */
+    struct undecided waiting;
+    struct turns turns;
+    struct kept *spare;
     struct call *spare_calls;
     uint32_t idle, callers;
     uint64_t open; /* requests that have not ended */
@@ -63,6 +76,13 @@ struct rate_limiter {
     struct lane lane[LIMITER_LANES];
     _Atomic bool stopping;
 };
+
+/* All under the lane's guard. */
+void undecided_add(struct undecided *u, struct kept *k);
+struct kept *undecided_take(struct undecided *u, uint64_t id); /* NULL: it does not wait */
+void turns_add(struct turns *t, struct kept *k);
+struct kept *turns_take(struct turns *t); /* the first; NULL: none */
+void kept_free(struct undecided *u, struct turns *t);
 
 /* A request has arrived in this lane. The tape's task. */
 void lane_offer(struct lane *l, struct request *r);

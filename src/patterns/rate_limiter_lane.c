@@ -9,7 +9,7 @@
 
 #include "patterns/rate_limiter.h"
 
-static struct kept *keep(struct lane *l, struct request *r, const struct admission *a)
+static struct kept *keep(struct lane *l, struct request *r)
 {
     guard_lock(&l->guard);
     struct kept *k = l->spare;
@@ -18,19 +18,17 @@ static struct kept *keep(struct lane *l, struct request *r, const struct admissi
     guard_unlock(&l->guard);
     if (!k)
         k = rt_alloc(l->of->rt, sizeof *k);
-    *k = (struct kept){
-        .r = r, .ticket = a->ticket, .at_ns = rt_now() + a->wait_ns, .ok = a->ok, .why = a->why};
+    *k = (struct kept){.r = r};
     return k;
 }
 
-static void add_turn(struct lane *l, struct kept *k)
+/* No longer kept: its request. Under the guard. */
+static struct request *let_go(struct lane *l, struct kept *k)
 {
-    struct kept **at = &l->turns;
-    while (*at &&
-           ((*at)->at_ns < k->at_ns || ((*at)->at_ns == k->at_ns && (*at)->r->id < k->r->id)))
-        at = &(*at)->next;
-    k->next = *at;
-    *at = k;
+    struct request *r = k->r;
+    k->next = l->spare;
+    l->spare = k;
+    return r;
 }
 
 static void poke(struct lane *l)
@@ -147,9 +145,13 @@ static void go(struct lane *l, struct request *r, const struct ticket *t)
 static void decided(struct lane *l, struct request *r, const struct admission *a)
 {
     if (a->wait_ns > 0) {
-        struct kept *k = keep(l, r, a);
+        struct kept *k = keep(l, r);
+        k->ticket = a->ticket;
+        k->at_ns = rt_now() + a->wait_ns;
+        k->ok = a->ok;
+        k->why = a->why;
         guard_lock(&l->guard);
-        add_turn(l, k);
+        turns_add(&l->turns, k);
         guard_unlock(&l->guard);
         poke(l);
     } else if (a->ok) {
@@ -168,21 +170,22 @@ void lane_offer(struct lane *l, struct request *r)
         .cost = r->cost,
         .priority = r->priority};
     struct admission a;
-    guard_lock(&l->guard);
-    l->open++;
-    guard_unlock(&l->guard);
+    struct kept *k = keep(l, r);
     admission_begin(&a);
+    guard_lock(&l->guard); /* the lane's task must not see it decided before it stands here */
+    l->open++;
     gate_admit(l->gate, &q, &a);
-    if (!a.waiting) {
-        decided(l, r, &a);
-        return;
+    if (a.waiting) {
+        k->ticket = a.ticket;
+        undecided_add(&l->waiting, k);
+    } else {
+        let_go(l, k);
     }
-    struct kept *k = keep(l, r, &a);
-    guard_lock(&l->guard);
-    k->next = l->waiting;
-    l->waiting = k;
     guard_unlock(&l->guard);
-    poke(l);
+    if (a.waiting)
+        poke(l);
+    else
+        decided(l, r, &a);
 }
 
 void lane_last(struct lane *l)
@@ -193,49 +196,40 @@ void lane_last(struct lane *l)
     poke(l);
 }
 
-/* Takes the one that waits for a decision on this request out of the list. */
-static struct request *take_waiting(struct lane *l, uint64_t id)
-{
-    struct request *r = NULL;
-    guard_lock(&l->guard);
-    for (struct kept **at = &l->waiting; *at; at = &(*at)->next)
-        if ((*at)->r->id == id) {
-            struct kept *k = *at;
-            r = k->r;
-            *at = k->next;
-            k->next = l->spare;
-            l->spare = k;
-            break;
-        }
-    guard_unlock(&l->guard);
-    return r;
-}
-
 /* The first whose turn has come; false: none. */
 static bool take_turn(struct lane *l, struct kept *out)
 {
     guard_lock(&l->guard);
-    struct kept *k = l->turns;
-    bool due = k && k->at_ns <= rt_now();
+    bool due = l->turns.n && l->turns.heap[0]->at_ns <= rt_now();
     if (due) {
+        struct kept *k = turns_take(&l->turns);
         *out = *k;
-        l->turns = k->next;
-        k->next = l->spare;
-        l->spare = k;
+        let_go(l, k);
     }
     guard_unlock(&l->guard);
     return due;
+}
+
+/* The next that has waited and is decided; NULL: none. */
+static struct request *next_decided(struct lane *l, struct decided *d)
+{
+    struct request *r = NULL;
+    guard_lock(&l->guard);
+    while (!r && gate_decided(l->gate, d)) {
+        struct kept *k = undecided_take(&l->waiting, d->id);
+        r = k ? let_go(l, k) : NULL;
+    }
+    guard_unlock(&l->guard);
+    return r;
 }
 
 static void settle(struct lane *l)
 {
     struct decided d;
     struct kept k;
-    while (gate_decided(l->gate, &d)) {
-        struct request *r = take_waiting(l, d.id);
+    for (struct request *r; (r = next_decided(l, &d));) {
         d.a.wait_ns = 0; /* it has waited */
-        if (r)
-            decided(l, r, &d.a);
+        decided(l, r, &d.a);
     }
     while (take_turn(l, &k)) {
         if (k.ok)
@@ -250,11 +244,9 @@ static void give_up(struct lane *l)
 {
     for (;;) {
         guard_lock(&l->guard);
-        bool undecided = l->waiting != NULL;
-        struct kept **list = undecided ? &l->waiting : &l->turns;
-        struct kept *k = *list;
-        if (k)
-            *list = k->next;
+        bool undecided = l->waiting.n > 0;
+        struct kept *k = undecided ? undecided_take(&l->waiting, l->waiting.first->r->id)
+                                   : turns_take(&l->turns);
         guard_unlock(&l->guard);
         if (!k)
             return;
@@ -269,8 +261,8 @@ static int64_t sleep_until(struct lane *l)
 {
     int64_t next = gate_next_ns(l->gate);
     guard_lock(&l->guard);
-    if (l->turns && l->turns->at_ns < next)
-        next = l->turns->at_ns;
+    if (l->turns.n && l->turns.heap[0]->at_ns < next)
+        next = l->turns.heap[0]->at_ns;
     bool over = l->last && !l->open;
     guard_unlock(&l->guard);
     return over ? 0 : next;

@@ -14,6 +14,7 @@ struct aimd {
     double bound;
     int64_t under_way;
     int64_t lowered_ns; /* the last decrease */
+    int64_t took_ns;    /* the last call that says something about latency */
 };
 
 static void init(struct limiter *l, int64_t now_ns)
@@ -60,6 +61,7 @@ static void end(struct limiter *l, int64_t now_ns, const struct ticket *t, enum 
     s->under_way -= t->cost;
     if (how == CALL_REJECTED || how == CALL_CANCELLED || how == CALL_IGNORED)
         return; /* says nothing about latency */
+    s->took_ns = took_ns;
     if (how == CALL_TIMEOUT || took_ns > l->params.target_ns) {
         if (now_ns - took_ns < s->lowered_ns)
             return;
@@ -80,6 +82,15 @@ static double level(const struct limiter *l, int64_t now_ns)
 {
     (void)now_ns;
     return (double)((const struct aimd *)limiter_state_const(l))->under_way;
+}
+
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct aimd *a = limiter_state_const(l);
+    (void)now_ns;
+    s->now = (double)a->under_way;
+    s->other = a->bound;
+    s->at_ns = a->took_ns;
 }
 
 static double cap(const struct limiter *l)
@@ -116,6 +127,7 @@ const struct limiter_kind limiter_adaptive = {
     .end = end,
     .refund = refund,
     .level = level,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

@@ -115,6 +115,13 @@ static double level(const struct limiter *l, int64_t now_ns)
     return (double)left_at(l, limiter_state_const(l), now_ns);
 }
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct window *w = limiter_state_const(l);
+    s->now = (double)(l->params.limit - left_at(l, w, now_ns));
+    s->at_ns = w->origin_ns + index_at(l, w, now_ns) * l->params.window_ns;
+}
+
 static double cap(const struct limiter *l)
 {
     return (double)l->params.limit;
@@ -150,6 +157,7 @@ const struct limiter_kind limiter_fixed_window = {
     .when = when,
     .reserve = reserve,
     .level = level,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

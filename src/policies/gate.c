@@ -10,12 +10,50 @@ struct gate {
     struct policy *p;
     uint32_t obj;
     uint16_t lane;
+    struct policy_stand told; /* by the last event */
 };
 
 static void free_policy(void *arg)
 {
     struct gate *g = arg;
     policy_free(g->p);
+}
+
+/* Thousandths, as far as 32 bits go. */
+static int32_t milli(double level)
+{
+    double m = level * 1000 + (level < 0 ? -0.5 : 0.5);
+    return m >= INT32_MAX ? INT32_MAX : m <= INT32_MIN ? INT32_MIN : (int32_t)m;
+}
+
+static uint32_t word(int64_t n)
+{
+    return n > UINT32_MAX ? UINT32_MAX : n < 0 ? 0 : (uint32_t)n;
+}
+
+static void tell_law(struct gate *g)
+{
+    struct policy_law law;
+    if (emitter && policy_law(g->p, &law))
+        emit(&g->guard.stamp, EV_LAW, law.law, 0, word(law.queue), g->obj, word(law.count),
+             law.span_ns);
+}
+
+/* How it stands, if that is news. */
+static void tell_stand(struct gate *g)
+{
+    struct policy_stand s;
+    struct policy_law law;
+    if (!emitter || !policy_stand(g->p, rt_now(), &s) || !policy_law(g->p, &law))
+        return;
+    const struct policy_stand *t = &g->told;
+    if (milli(s.now) == milli(t->now) && milli(s.other) == milli(t->other) && s.at_ns == t->at_ns &&
+        s.line == t->line)
+        return;
+    g->told = s;
+    emit(&g->guard.stamp, EV_LIMITER, law.law,
+         (uint16_t)(s.line > UINT16_MAX ? UINT16_MAX : s.line), (uint32_t)milli(s.other), g->obj,
+         (uint32_t)milli(s.now), s.at_ns);
 }
 
 struct gate *gate_make(const char *name, enum obj_kind kind, int64_t cap, struct policy *p,
@@ -26,6 +64,10 @@ struct gate *gate_make(const char *name, enum obj_kind kind, int64_t cap, struct
     g->lane = lane;
     g->obj = rt_object(kind, name, cap);
     rt_at_destroy(rt_here(), free_policy, g);
+    guard_lock(&g->guard);
+    tell_law(g);
+    tell_stand(g);
+    guard_unlock(&g->guard);
     return g;
 }
 
@@ -34,19 +76,18 @@ uint32_t gate_id(const struct gate *g)
     return g->obj;
 }
 
-/* Thousandths, as far as 32 bits go. */
-static int32_t milli(double level)
+/* ahead: its wait lies before it. */
+static void tell(struct gate *g, uint64_t id, const struct admission *a, bool ahead)
 {
-    double m = level * 1000 + (level < 0 ? -0.5 : 0.5);
-    return m >= INT32_MAX ? INT32_MAX : m <= INT32_MIN ? INT32_MIN : (int32_t)m;
-}
-
-static void tell(struct gate *g, uint64_t id, const struct admission *a)
-{
-    if (emitter)
-        emit(&g->guard.stamp, EV_ADMIT, a->why,
-             (uint16_t)((a->ok ? 1u << 8 : 0) | (g->lane & 0xff)), (uint32_t)milli(a->level),
-             g->obj, (uint32_t)id, a->wait_ns);
+    if (!emitter)
+        return;
+    unsigned how = a->ok ? ADMIT_IS_OK | (ahead && a->wait_ns > 0 ? ADMIT_AHEAD : 0) : 0;
+    emit(&g->guard.stamp, EV_ADMIT, a->why, (uint16_t)(how << 8 | (g->lane & 0xff)),
+         (uint32_t)milli(a->level), g->obj, (uint32_t)id, a->wait_ns);
+    if (!a->ok && (a->why == ADMIT_LIMITED || a->why == ADMIT_FULL) && g->p->kind == POLICY_LIMITER)
+        emit(&g->guard.stamp, EV_RETRY_AFTER, 0, g->lane & 0xff, 0, g->obj, (uint32_t)id,
+             a->retry_after_ns == POLICY_NEVER ? -1 : a->retry_after_ns);
+    tell_stand(g);
 }
 
 void gate_admit(struct gate *g, const struct policy_request *r, struct admission *a)
@@ -54,7 +95,9 @@ void gate_admit(struct gate *g, const struct policy_request *r, struct admission
     guard_lock(&g->guard);
     policy_admit(g->p, rt_now(), r, a);
     if (!a->waiting)
-        tell(g, r->id, a);
+        tell(g, r->id, a, true);
+    else
+        tell_stand(g);
     guard_unlock(&g->guard);
 }
 
@@ -63,7 +106,7 @@ bool gate_decided(struct gate *g, struct decided *d)
     guard_lock(&g->guard);
     bool got = policy_decided(g->p, rt_now(), d);
     if (got)
-        tell(g, d->id, &d->a);
+        tell(g, d->id, &d->a, false);
     guard_unlock(&g->guard);
     return got;
 }
@@ -72,6 +115,7 @@ void gate_end(struct gate *g, const struct ticket *t, enum call_end how, int64_t
 {
     guard_lock(&g->guard);
     policy_end(g->p, rt_now(), t, how, took_ns);
+    tell_stand(g);
     guard_unlock(&g->guard);
 }
 
@@ -84,7 +128,9 @@ void gate_cancel(struct gate *g, uint64_t id, const struct ticket *t, bool waiti
     a.why = ADMIT_CANCELLED;
     a.level = policy_level(g->p, rt_now());
     if (waiting)
-        tell(g, id, &a);
+        tell(g, id, &a, false);
+    else
+        tell_stand(g);
     guard_unlock(&g->guard);
 }
 
@@ -100,6 +146,10 @@ const char *gate_set(struct gate *g, const void *params)
 {
     guard_lock(&g->guard);
     const char *bad = policy_set(g->p, rt_now(), params);
+    if (!bad) {
+        tell_law(g);
+        tell_stand(g);
+    }
     guard_unlock(&g->guard);
     return bad;
 }
@@ -108,5 +158,6 @@ void gate_shutdown(struct gate *g)
 {
     guard_lock(&g->guard);
     policy_shutdown(g->p, rt_now());
+    tell_stand(g);
     guard_unlock(&g->guard);
 }

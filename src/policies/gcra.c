@@ -194,6 +194,13 @@ static void refund(struct limiter *l, int64_t now_ns, const struct ticket *t)
         g->tat = minus(g, g->tat, back);
 }
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct gcra *g = limiter_state_const(l);
+    s->now = level_of(l, now_ns);
+    s->at_ns = g->tat.ns;
+}
+
 static double cap(const struct limiter *l)
 {
     return (double)l->params.burst;
@@ -229,6 +236,7 @@ const struct limiter_kind limiter_gcra = {
     .reserve = reserve,
     .refund = refund,
     .level = level_of,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

@@ -113,6 +113,13 @@ static int64_t when(const struct limiter *l, int64_t now_ns, uint32_t n)
 /* Drops are spoken for in order: none is given back (uber has no cancel; failsafe-go's permits stay
  * taken when the context ends). */
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct leak *b = limiter_state_const(l);
+    s->now = level_of(l, now_ns);
+    s->at_ns = b->next_ns;
+}
+
 static double cap(const struct limiter *l)
 {
     return l->params.on_limit == ON_LIMIT_QUEUE || l->params.on_limit == ON_LIMIT_SHED
@@ -153,6 +160,7 @@ const struct limiter_kind limiter_leaky_bucket = {
     .when = when,
     .reserve = reserve,
     .level = level_of,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

@@ -66,6 +66,14 @@ static double level(const struct limiter *l, int64_t now_ns)
     return level_at(l, limiter_state_const(l), now_ns);
 }
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct meter *m = limiter_state_const(l);
+    (void)now_ns;
+    s->now = m->level;
+    s->at_ns = m->last_ns;
+}
+
 static double cap(const struct limiter *l)
 {
     return (double)l->params.burst;
@@ -95,6 +103,7 @@ const struct limiter_kind limiter_leaky_meter = {
     .take = take,
     .when = when,
     .level = level,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

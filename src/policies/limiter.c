@@ -24,6 +24,8 @@ const struct limiter_kind *const limiter_kinds[] = {
 };
 #undef LIMITER
 _Static_assert(ARRAY_LEN(limiter_kinds) == LIMITER_COUNT, "a kind a row");
+_Static_assert((int)LIMITER_COUNT == (int)LAW_COUNT && (int)LIMITER_adaptive == (int)LAW_ADAPTIVE,
+               "events name them in the same order");
 
 static struct limiter *limiter_of(struct policy *p)
 {
@@ -282,6 +284,30 @@ static double cap(const struct policy *p)
     return l->kind->cap(l);
 }
 
+static void stand(const struct policy *p, int64_t now_ns, struct policy_stand *s)
+{
+    const struct limiter *l = limiter_of_const(p);
+    l->kind->stand(l, now_ns, s);
+    s->line = l->waiting.n;
+}
+
+static void law(const struct policy *p, struct policy_law *law)
+{
+    const struct limiter_params *l = &limiter_of_const(p)->params;
+    bool by_rate = limiter_of_const(p)->kind->by_rate;
+    double token = l->rate > 0 ? 1e9 / l->rate : 0;
+    law->law = (uint8_t)l->algorithm;
+    law->span_ns = l->algorithm == LIMITER_adaptive ? l->target_ns
+                   : !by_rate                       ? l->window_ns
+                   : token > 9e18                   ? (int64_t)9e18
+                                                    : (int64_t)(token + 1e-6);
+    law->count = l->algorithm == LIMITER_leaky_bucket ? l->slack + 1
+                 : l->algorithm == LIMITER_adaptive   ? l->limit_max
+                 : by_rate                            ? l->burst
+                                                      : l->limit;
+    law->queue = l->on_limit == ON_LIMIT_QUEUE || l->on_limit == ON_LIMIT_SHED ? l->queue : 0;
+}
+
 static const char *set(struct policy *p, int64_t now_ns, const void *params)
 {
     struct limiter *l = limiter_of(p);
@@ -348,6 +374,8 @@ static const struct policy_ops ops = {
     .next_ns = next_ns,
     .level = level,
     .cap = cap,
+    .stand = stand,
+    .law = law,
     .set = set,
     .shutdown = shutdown,
     .explain = explain,

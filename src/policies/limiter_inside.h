@@ -36,6 +36,8 @@ struct limiter_kind {
                 int64_t took_ns);
     void (*shutdown)(struct limiter *l, int64_t now_ns); /* or NULL */
     double (*level)(const struct limiter *l, int64_t now_ns);
+    /* policy_stand's now, other and at_ns (policy.h); changes nothing. */
+    void (*stand)(const struct limiter *l, int64_t now_ns, struct policy_stand *s);
     double (*cap)(const struct limiter *l);
     /* How many units at most pass in an interval of that length (the law), of one unit each. */
     double (*admits)(const struct limiter *l, int64_t span_ns);

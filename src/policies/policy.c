@@ -82,6 +82,22 @@ double policy_cap(const struct policy *p)
     return p->ops->cap(p);
 }
 
+bool policy_stand(const struct policy *p, int64_t now_ns, struct policy_stand *s)
+{
+    *s = (struct policy_stand){0};
+    if (p->ops->stand)
+        p->ops->stand(p, now_ns, s);
+    return p->ops->stand != NULL;
+}
+
+bool policy_law(const struct policy *p, struct policy_law *law)
+{
+    *law = (struct policy_law){0};
+    if (p->ops->law)
+        p->ops->law(p, law);
+    return p->ops->law != NULL;
+}
+
 const char *policy_set(struct policy *p, int64_t now_ns, const void *params)
 {
     return p->ops->set(p, now_ns, params);

@@ -107,6 +107,28 @@ struct step {
     char why[96];
 };
 
+/* What a limiter keeps, for who looks at it: `now` tokens, requests or level as of `at_ns`.
+ *
+ *   algorithm                     now              other             at_ns
+ *   token_bucket, leaky_meter     tokens, level    -                 as of when they are
+ *   ticker_bucket                 tokens           ticks that spilt  the last tick
+ *   leaky_bucket                  drops promised   -                 the next free drop
+ *   fixed_window                  used             -                 when the window began
+ *   sliding_log                   in the window    -                 the oldest in it
+ *   sliding_counter               this window's    the last one's    when the window began
+ *   gcra                          requests left    -                 the theoretical arrival time
+ *   adaptive                      under way        the bound         the last call's latency, ns */
+struct policy_stand {
+    double now, other;
+    int64_t at_ns;
+    size_t line; /* that wait in line */
+};
+/* What it holds to: `count` (burst, limit) a `span_ns` (a token's time, the window). */
+struct policy_law {
+    uint8_t law; /* enum law */
+    int64_t span_ns, count, queue;
+};
+
 /* A waiting request that has been decided. `a.wait_ns` is how long it has waited. */
 struct decided {
     int64_t at_ns; /* when: not after the instant given */
@@ -157,6 +179,8 @@ struct policy_ops {
     const char *(*set)(struct policy *p, int64_t now_ns, const void *params);
     void (*again)(struct policy *p, int64_t now_ns, const struct attempt *t, struct step *s);
     void (*settle)(struct policy *p);
+    void (*stand)(const struct policy *p, int64_t now_ns, struct policy_stand *s);
+    void (*law)(const struct policy *p, struct policy_law *law);
     void (*shutdown)(struct policy *p, int64_t now_ns);
     void (*explain)(const struct policy *p, int64_t now_ns, const struct policy_request *r,
                     const struct admission *a, struct policy_reason *why);
@@ -202,6 +226,9 @@ bool policy_changed(struct policy *p, struct policy_change *c);
 /* Tokens, active calls, … as it would be found at that instant; changes nothing. */
 double policy_level(const struct policy *p, int64_t now_ns);
 double policy_cap(const struct policy *p); /* what the level is held against; 0 = nothing */
+/* How it stands and what it holds to; changes nothing. False: only limiters know. */
+bool policy_stand(const struct policy *p, int64_t now_ns, struct policy_stand *s);
+bool policy_law(const struct policy *p, struct policy_law *law);
 /* New parameters (the block of its section). NULL, or a sentence and nothing has changed. */
 const char *policy_set(struct policy *p, int64_t now_ns, const void *params);
 /* Is there more to do for this call? Policies that only admit say STEP_RETURN. */

@@ -112,6 +112,14 @@ static int64_t when(const struct limiter *l, int64_t now_ns, uint32_t n)
     return POLICY_NEVER;
 }
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    struct counter c = counter_at(l, limiter_state_const(l), now_ns);
+    s->now = (double)c.current;
+    s->other = (double)c.previous;
+    s->at_ns = begun_ns(l, &c);
+}
+
 static double cap(const struct limiter *l)
 {
     return (double)l->params.limit;
@@ -144,6 +152,7 @@ const struct limiter_kind limiter_sliding_counter = {
     .take = take,
     .when = when,
     .level = estimate,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

@@ -85,6 +85,14 @@ static double level(const struct limiter *l, int64_t now_ns)
     return (double)(g->tail - head_at(l, g, now_ns));
 }
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct log *g = limiter_state_const(l);
+    uint64_t head = head_at(l, g, now_ns);
+    s->now = (double)(g->tail - head);
+    s->at_ns = head < g->tail ? g->ring[head & (g->cap - 1)] : now_ns;
+}
+
 static double cap(const struct limiter *l)
 {
     return (double)l->params.limit;
@@ -118,6 +126,7 @@ const struct limiter_kind limiter_sliding_log = {
     .when = when,
     .refund = refund,
     .level = level,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

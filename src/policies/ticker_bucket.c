@@ -111,6 +111,16 @@ static double level(const struct limiter *l, int64_t now_ns)
     return (double)tokens_at(l, limiter_state_const(l), now_ns);
 }
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct ticker *b = limiter_state_const(l);
+    int64_t tokens = tokens_at(l, b, now_ns), ticks = ticks_at(b, now_ns), fresh = ticks - b->ticks;
+    s->now = (double)tokens;
+    s->other = (double)(b->overflowed +
+                        (fresh > 0 && l->params.burst > 0 ? fresh - (tokens - b->tokens) : 0));
+    s->at_ns = b->start_ns + ticks * b->every_ns;
+}
+
 static double cap(const struct limiter *l)
 {
     return (double)l->params.burst;
@@ -148,6 +158,7 @@ const struct limiter_kind limiter_ticker_bucket = {
     .when = when,
     .shutdown = shutdown,
     .level = level,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

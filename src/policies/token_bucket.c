@@ -137,6 +137,13 @@ static double level(const struct limiter *l, int64_t now_ns)
     return unlimited(l) ? (double)l->params.burst : tokens_at(l, limiter_state_const(l), now_ns);
 }
 
+static void stand(const struct limiter *l, int64_t now_ns, struct policy_stand *s)
+{
+    const struct bucket *b = limiter_state_const(l);
+    s->now = unlimited(l) ? (double)l->params.burst : b->begun ? b->tokens : level(l, now_ns);
+    s->at_ns = b->begun ? b->last_ns : now_ns;
+}
+
 static double cap(const struct limiter *l)
 {
     return (double)l->params.burst;
@@ -168,6 +175,7 @@ const struct limiter_kind limiter_token_bucket = {
     .reserve = reserve,
     .refund = refund,
     .level = level,
+    .stand = stand,
     .cap = cap,
     .admits = admits,
     .explain = explain,

@@ -108,6 +108,7 @@ Test(screens, moments_of_the_pool)
 Test(screens, limiters_side_by_side)
 {
     moment_of("rate_limiter", "rate_limiter", 7000, "limiters");
+    moment_of("rate_limiter_kinds", "limiter_kinds", 8200, "limiters");
     moment_of("lessons/T2.M2-burst-zero", "lesson_t2_m2", 6000, "compare");
 }
 

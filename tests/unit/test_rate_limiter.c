@@ -5,6 +5,7 @@
 
 #include "model/figures.h"
 #include "model/model.h"
+#include "patterns/rate_limiter.h"
 #include "policies/limiter.h"
 #include "tests/unit/pool_run.h"
 #include "traffic/traffic.h"
@@ -34,7 +35,7 @@ static void set_all(const struct param_table *t, void *block, const char *text)
     }
 }
 
-static void lanes_begin(struct lanes_run *r, uint64_t seed)
+static void lanes_begin_with(struct lanes_run *r, uint64_t seed, const char *pattern_settings)
 {
     const struct pattern *p = pattern_find("rate_limiter");
     struct pattern_block blocks[16] = {{0}};
@@ -52,6 +53,8 @@ static void lanes_begin(struct lanes_run *r, uint64_t seed)
                                              .unused = p->tables[i] == &limiter_table};
         if (p->tables[i] == &traffic_table)
             set_all(p->tables[i], values[i], "arrivals=poisson(20/s);count=400");
+        if (strcmp(p->tables[i]->section, "rate_limiter") == 0 && pattern_settings)
+            set_all(p->tables[i], values[i], pattern_settings);
         if (p->tables[i] == &dependency_table)
             set_all(p->tables[i], values[i], "latency=const(20ms)");
     }
@@ -67,6 +70,11 @@ static void lanes_begin(struct lanes_run *r, uint64_t seed)
     const char *bad = pattern_check_run(r->q.pr);
     cr_assert_null(bad, "%s", bad);
     rt_start(r->q.r.rt, "test", pattern_main, r->q.pr);
+}
+
+static void lanes_begin(struct lanes_run *r, uint64_t seed)
+{
+    lanes_begin_with(r, seed, NULL);
 }
 
 /* The first lanes decide at the arrival: so does the limiter alone, fed with the same instants. */
@@ -174,4 +182,94 @@ Test(rate_limiter, a_limit_changes_while_it_runs)
     }
     cr_assert_eq(refused_after, 0);
     pool_run_free(&r.q);
+}
+
+/* patience: whom its turn would come too late is refused at once where the limiter knows, or gives
+ * up in line when the time has passed. */
+Test(rate_limiter, patience_bounds_every_wait)
+{
+    struct lanes_run r;
+    lanes_begin_with(&r, 5, "patience=250ms");
+    cr_assert_eq(pool_run_to(&r.q, 60 * INT64_C(1000000000)), RT_ENDED);
+    size_t in_vain = 0, waited = 0;
+    for (size_t i = 0; i < r.q.r.n; i++) {
+        const struct event *e = &r.q.r.ev[i];
+        if (e->kind != EV_ADMIT)
+            continue;
+        cr_assert_leq(e->v, 250000000, "request %u in lane %d", e->c, e->x & 0xff);
+        if (e->op == ADMIT_TIMEOUT)
+            cr_assert_eq(e->v, 250000000);
+        in_vain += e->op == ADMIT_TIMEOUT;
+        waited += e->op == ADMIT_OK && e->v > 0;
+    }
+    cr_assert_gt(in_vain, 10);
+    cr_assert_gt(waited, 10);
+    pool_run_free(&r.q);
+}
+
+/* How a limiter stands is told with each decision, and agrees with its level. */
+Test(rate_limiter, stands_are_told_with_the_decisions)
+{
+    struct lanes_run r;
+    lanes_begin(&r, 3);
+    pool_run_to(&r.q, 60 * INT64_C(1000000000));
+    struct model *m = model_create(r.q.r.names);
+    size_t told = 0, laws = 0;
+    for (size_t i = 0; i < r.q.r.n; i++) {
+        const struct event *e = &r.q.r.ev[i];
+        model_apply(m, e);
+        laws += e->kind == EV_LAW;
+        told += e->kind == EV_LIMITER;
+        if (e->kind != EV_LIMITER || e->op != LAW_TOKEN_BUCKET || e[-1].kind != EV_ADMIT ||
+            e[-1].op != ADMIT_OK)
+            continue;
+        cr_assert_eq(e->obj, e[-1].obj);
+        cr_assert_eq(e->c, e[-1].task, "as many tokens as the decision says");
+        cr_assert_leq(e->v, e->t_ns);
+    }
+    cr_assert_eq(laws, LANES);
+    cr_assert_gt(told, 400);
+    const struct limiter_model *window = model_limiter(m, m->lanes[1].obj);
+    cr_assert_eq(window->law, LAW_FIXED_WINDOW);
+    cr_assert_eq(window->count, 10);
+    cr_assert_eq(window->span_ns, 1000000000);
+    cr_assert_eq(window->at_ns % 1000000000, 0, "windows begin on their grid");
+    cr_assert_eq(window->refused, m->objects[window->obj].ops[ADMIT_LIMITED]);
+    cr_assert_leq(window->retry_max_ns, 1e9, "a window later at most");
+    model_free(m);
+    pool_run_free(&r.q);
+}
+
+/* The kept: found by request in any order, given up in the order of their coming, turns by time. */
+Test(rate_limiter, kept_requests_are_found_and_ordered)
+{
+    enum { N = 1000 };
+    struct kept *k = xcalloc(N, sizeof *k);
+    struct request *r = xcalloc(N, sizeof *r);
+    struct undecided u = {0};
+    struct turns t = {0};
+    struct rng random = {0};
+    rng_init(&random, 7, "kept");
+    for (size_t i = 0; i < N; i++) {
+        r[i].id = i * 64 + 1;
+        k[i] = (struct kept){.r = &r[i], .at_ns = (int64_t)rng_below(&random, 50)};
+        undecided_add(&u, &k[i]);
+        turns_add(&t, &k[i]);
+    }
+    cr_assert_null(undecided_take(&u, 2));
+    for (size_t i = 1; i < N; i += 2)
+        cr_assert_eq(undecided_take(&u, r[i].id), &k[i]);
+    for (size_t i = 0; i < N; i += 2) {
+        cr_assert_eq(u.first, &k[i]);
+        cr_assert_eq(undecided_take(&u, r[i].id), &k[i]);
+    }
+    cr_assert(!u.n && !u.first && !u.last);
+    const struct kept *before = NULL;
+    for (struct kept *now; (now = turns_take(&t)); before = now)
+        cr_assert(!before || before->at_ns < now->at_ns ||
+                  (before->at_ns == now->at_ns && before->r->id < now->r->id));
+    cr_assert_eq(t.n, 0);
+    kept_free(&u, &t);
+    free(k);
+    free(r);
 }

@@ -87,6 +87,19 @@ int draw_wrapped(struct canvas *c, struct rect r, int skip, uint8_t style, const
 int list_first(struct view_state *state, int n, int h);
 void list_marks(struct canvas *c, struct rect r, int first, int n);
 
+/* ---- limiters (limiter.c): each as what it is, in w cells, and in words ---------------------- */
+
+void draw_limiter(struct canvas *c, int x, int y, int w, const struct limiter_model *l,
+                  int64_t now_ns);
+void limiter_words(const struct limiter_model *l, int64_t now_ns, char *out, size_t size);
+/* The most that a window's length around the instant at which one window followed the other has
+ * let through, up to now; of as many as the tape holds. */
+uint32_t limiter_seam(const struct limiter_model *l, int64_t seam_ns, int64_t now_ns);
+/* "▇▇▇▇▇▇": what became of the requests of a limiter's object, each in its share of w cells: let in
+ * at once, after a wait, refused by the rate, for want of room, given up. */
+void draw_outcomes(struct canvas *c, int x, int y, int w, const struct object_model *o,
+                   const struct limiter_model *l);
+
 /* ---- routed lines (route.c): corners and crossings come out right -----------------------------
  */
 
