@@ -53,6 +53,8 @@ extern const struct schema app_schema;
  * user's data folder, the installed one, the compiled-in copies. A lesson's id alone is enough
  * where it is unique. NULL when e->total grew. The caller frees it. */
 struct scenario *app_scenario(const char *name, const struct run_options *o, struct errors *e);
+/* Whatever its name: a session begins with its magic, an INI never does. */
+bool app_is_session(const char *path);
 /* What streams call it: "worker_pool", "T1.M3-words"; never a path of this machine. malloc'ed. */
 char *app_scenario_id(const struct scenario *s);
 

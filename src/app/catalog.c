@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "control/ini_text.h"
+#include "session/psr_format.h"
 
 /* Folders below a place that hold other things than scenarios. */
 static const char *const other[] = {"keys", "themes", "presets", "traces"};
@@ -268,11 +269,27 @@ static void not_found(const struct catalog *c, const char *name, struct errors *
     free(names);
 }
 
+bool app_is_session(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char first[4] = "";
+    static const char magic[] = PSR_MAGIC;
+    size_t got = f ? fread(first, 1, sizeof first, f) : 0;
+    if (f)
+        fclose(f);
+    return got == sizeof first && memcmp(first, magic, sizeof first) == 0;
+}
+
 struct scenario *catalog_read(const char *name, const char *const *sets, struct errors *e)
 {
     struct stat st;
     bool is_path = *name == '.' || *name == '/' || ends_with(name, ".ini");
     bool there = stat(name, &st) == 0;
+    if (there && S_ISREG(st.st_mode) && app_is_session(name)) {
+        error_at(e, name, 0, "a recorded session, not a scenario (see: patternscope replay %s)",
+                 name);
+        return NULL;
+    }
     if (is_path || (there && !S_ISDIR(st.st_mode)))
         return scenario_read(name, &app_schema, sets, e);
     struct catalog c;

@@ -43,16 +43,7 @@ static const struct exporter *format(const struct args *a)
 static bool is_session(const char *name)
 {
     size_t n = strlen(name);
-    if (n > 4 && strcmp(name + n - 4, ".psr") == 0)
-        return true;
-    /* Whatever its name: a session begins with its magic, an INI never does. */
-    FILE *f = fopen(name, "rb");
-    char first[4] = "";
-    static const char magic[] = PSR_MAGIC;
-    size_t got = f ? fread(first, 1, sizeof first, f) : 0;
-    if (f)
-        fclose(f);
-    return got == sizeof first && memcmp(first, magic, sizeof first) == 0;
+    return (n > 4 && strcmp(name + n - 4, ".psr") == 0) || app_is_session(name);
 }
 
 /* Runs the scenario into a temporary session. -1, or a status. */

@@ -237,7 +237,12 @@ static int unknown(const char *what)
     const char *near = str_nearest(what, names, ARRAY_LEN(whats));
     if (near)
         return usage_error(IN_LIST, "there is no list of '%s' (did you mean '%s'?)", what, near);
-    return usage_error(IN_LIST, "there is no list of '%s'", what);
+    struct str all = {0};
+    for (size_t i = 0; i < ARRAY_LEN(whats); i++)
+        str_addf(&all, "%s%s", i ? ", " : "", whats[i].name);
+    int status = usage_error(IN_LIST, "there is no list of '%s': there are %s", what, all.data);
+    str_free(&all);
+    return status;
 }
 
 /* `list` alone. */

@@ -76,7 +76,8 @@ void options_help(unsigned where, FILE *out)
         out);
     for (size_t i = 0; subcommands[i].name; i++)
         fprintf(out, "  %-7s %s\n", subcommands[i].name, subcommands[i].help);
-    fputs("\nEach of them has --help. Options when watching:\n\n", out);
+    fputs("\nEach of them has --help (or: patternscope help COMMAND). Options when watching:\n\n",
+          out);
     help_options(where, out);
     fputs("\nExit status: 0 done and [expect] held; 1 an expectation failed, explore found "
           "nothing, or\n"

@@ -84,6 +84,12 @@ struct player *player_open_session(const char *path, char **error, char **warnin
     static const struct run_options none = {.world = -1, .for_ns = -1, .cues = true};
     *error = *warning = NULL;
     struct psr_reader *r = psr_open(path, error);
+    size_t len = strlen(path);
+    if (!r && len > 4 && strcmp(path + len - 4, ".ini") == 0) {
+        char *why = *error;
+        *error = xasprintf("%s; a scenario is watched by: patternscope %s", why, path);
+        free(why);
+    }
     if (!r)
         return NULL;
     struct player *p = create(&none);

@@ -156,7 +156,7 @@ static void take_option(struct parse *p, const char *option)
     const char *dot = eq ? section_end(option, (size_t)(eq - option)) : NULL;
     if (!dot || dot == option || dot + 1 == eq || !utf8_valid(option, strlen(option))) {
         char *file = xasprintf("--set %s", option);
-        error_at(p->e, file, 0, "must be SECTION.KEY=VALUE");
+        error_at(p->e, file, 0, "must be SECTION.KEY=VALUE, such as worker_pool.workers=8");
         free(file);
         return;
     }

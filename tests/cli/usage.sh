@@ -14,6 +14,23 @@ test_help_goes_to_standard_output() {
     has out run replay export check explore verify list
     status 0 run --help
     has out --for --seed --world --speed --set --record --events --summary --cues --dump-at
+    status 0 help
+    has out run replay export check explore verify list
+    status 0 help run
+    has out "usage: patternscope run"
+}
+
+test_a_session_is_not_read_as_a_scenario() {
+    pool a.ini
+    status 0 run a.ini --world sim --for 1s --record a.psr
+    local sub
+    for sub in '' run check "explore --until panic"; do
+        # shellcheck disable=SC2086
+        status 2 $sub a.psr
+        is "$(cat err)" "a.psr: a recorded session, not a scenario (see: patternscope replay a.psr)"
+    done
+    status 2 replay a.ini
+    has err "is not a session" "a scenario is watched by: patternscope a.ini"
 }
 
 test_version_is_one_line() {
@@ -28,6 +45,8 @@ test_unknown_words_name_the_nearest() {
     empty out
     status 2 list paterns
     has err "patterns"
+    status 2 list nonsense
+    has err "there are patterns, params, panels" "themes"
     status 2 list params worker_pol
     has err "worker_pool"
     status 2 run worker_pol
