@@ -172,6 +172,8 @@ static void draw_object(const struct flow *f, int node)
         snprintf(text, sizeof text, _("✗ CLOSED %s"), format_second(when, o->closed_ns));
         if (utf8_width(text) > most)
             snprintf(text, sizeof text, _("✗ CLOSED %s"), format_duration(when, o->closed_ns));
+        if (utf8_width(text) > most) /* half a time is none */
+            snprintf(text, sizeof text, _("✗ CLOSED"));
         canvas_text_cut(c, x, y + 1, most, ST_BAD, 0, text);
     } else if (o->cap > 0) {
         snprintf(text, sizeof text, full ? _("FULL high %.0f") : _("high %.0f"), o->level.max);

@@ -247,3 +247,16 @@ Test(theme, colours_of_xterm)
     cr_assert_eq(theme_rgb(-1), 0);
     cr_assert_eq(theme_rgb(256), 0);
 }
+
+/* Past a minute an instant reads as the clock on top does. */
+Test(canvas, seconds_of_the_log)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } c[] = {{-5, "0.000"},       {12431, "12.431"},     {59999, "59.999"},     {60000, "1:00.000"},
+             {89403, "1:29.403"}, {600050, "10:00.050"}, {3600000, "60:00.000"}};
+    char text[FORMAT_SIZE];
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++)
+        cr_expect_str_eq(format_second(text, c[i].ms * 1000000), c[i].text);
+}

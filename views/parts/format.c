@@ -61,7 +61,11 @@ const char *format_clock(char out[FORMAT_SIZE], int64_t ns)
 const char *format_second(char out[FORMAT_SIZE], int64_t ns)
 {
     int64_t ms = ns < 0 ? 0 : ns / 1000000;
-    snprintf(out, FORMAT_SIZE, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
+    if (ms < 60000)
+        snprintf(out, FORMAT_SIZE, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
+    else
+        snprintf(out, FORMAT_SIZE, "%" PRId64 ":%02d.%03d", ms / 60000, (int)(ms / 1000 % 60),
+                 (int)(ms % 1000));
     return out;
 }
 

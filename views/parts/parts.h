@@ -11,10 +11,10 @@
 enum { FORMAT_SIZE = 32 };
 const char *format_duration(char out[FORMAT_SIZE], int64_t ns); /* "78ms", "1.3s", "2m05s" */
 const char *format_clock(char out[FORMAT_SIZE], int64_t ns);    /* "00:12.480" */
-const char *format_second(char out[FORMAT_SIZE], int64_t ns);   /* "12.431", log lines */
-const char *format_count(char out[FORMAT_SIZE], uint64_t n);    /* "1 204", "12.3M" */
-const char *format_number(char out[FORMAT_SIZE], double v);     /* three digits that matter */
-const char *format_rate(char out[FORMAT_SIZE], double per_s);   /* "20.1/s" */
+const char *format_second(char out[FORMAT_SIZE], int64_t ns); /* "12.431", "1:29.403": log lines */
+const char *format_count(char out[FORMAT_SIZE], uint64_t n);  /* "1 204", "12.3M" */
+const char *format_number(char out[FORMAT_SIZE], double v);   /* three digits that matter */
+const char *format_rate(char out[FORMAT_SIZE], double per_s); /* "20.1/s" */
 const char *format_bytes(char out[FORMAT_SIZE], uint64_t n);
 
 /* ---- states (state.c): always glyph + word + colour ------------------------------------------ */
