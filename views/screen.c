@@ -267,13 +267,35 @@ static bool found_text(const struct screen_state *s, struct str *out)
     return true;
 }
 
+/* A message is read whole: it may take lines from the panels above it. */
+static int message_rows(const struct canvas *c, const char *text)
+{
+    int most = c->h < 16 ? 2 : 3;
+    int rows = draw_wrapped(NULL, (struct rect){.w = c->w - 2, .h = 1}, 0, 0, text);
+    return rows > most ? most : rows;
+}
+
+static void draw_message(struct canvas *c, int y, const struct screen_state *s)
+{
+    struct rect r = {1, y, c->w - 2, c->h - 1 - y};
+    uint8_t style = s->message_bad ? ST_BAD : ST_TITLE;
+    if (r.h == 1) {
+        canvas_text_cut(c, r.x, y, r.w, style, 0, s->message);
+        return;
+    }
+    canvas_fill(c, (struct rect){0, y, c->w, r.h}, ' ', ST_NORMAL, 0);
+    struct rect old = canvas_clip(c, r);
+    draw_wrapped(c, r, 0, style, s->message);
+    canvas_clip(c, old);
+}
+
 static void draw_words(struct canvas *c, const struct screen_state *s)
 {
-    int banner = c->h - 3, y = c->h - 2;
     const char *said = caption(s);
     struct str found = {0};
     bool bad = found_text(s, &found);
     bool message = s->message && *s->message;
+    int y = c->h - 1 - (message ? message_rows(c, s->message) : 1), banner = y - 1;
     const char *bar = bad ? found.data : said;
     if (bar) {
         bool two = !message && utf8_width(bar) > c->w - 2;
@@ -284,7 +306,7 @@ static void draw_words(struct canvas *c, const struct screen_state *s)
     if (y < 0)
         ;
     else if (message)
-        canvas_text_cut(c, 1, y, c->w - 2, s->message_bad ? ST_BAD : ST_TITLE, 0, s->message);
+        draw_message(c, y, s);
     else if (said && bad)
         draw_bar(c, y, 1, ST_MARK, said);
     else if (s->hint) {
@@ -365,7 +387,7 @@ static void draw_input(struct canvas *c, int x, int y, int w, const struct overl
     struct rect old = canvas_clip(c, (struct rect){x + 2, y, w - 2, 1});
     for (const char *q = p; q < end;) {
         uint32_t ch;
-        bool here = q - p == o->cursor;
+        bool here = q - p == o->cursor || o->selected;
         q += utf8_decode(q, end, &ch);
         canvas_put(c, x + 2 + at - shift, y, ch, ST_TITLE, here ? CELL_REVERSE : 0);
         at += cp_width(ch);

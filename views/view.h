@@ -104,6 +104,7 @@ struct overlay {
     bool menu;         /* a line each, also when none is chosen; else text is wrapped */
     const char *input; /* prompt line under it, or NULL */
     int cursor;        /* byte of input that the cursor stands on */
+    bool selected;     /* all of input would be replaced by what is typed */
 };
 enum { SCREEN_MIN_W = 40, SCREEN_MIN_H = 10 };
 /* The furthest that an overlay on a screen of that size can be scrolled. */

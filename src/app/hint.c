@@ -29,17 +29,42 @@ static void ended(const struct watch *w)
                  key(w, "restart"), key(w, "reseed"), key(w, "back event"), key(w, "close"));
 }
 
+/* After a step: the event at which it stopped, so that one sees what each does. */
+static bool stepped(const struct watch *w)
+{
+    struct event e;
+    struct str words = {0};
+    uint64_t n;
+    int64_t by = w->stepped_by;
+    if (!w->stepped || !player_shown(w->player, &e, &n))
+        return false;
+    const char *past = player_behind(w->player) && !player_replay(w->player) ? _("past: ") : "";
+    unsigned long long at = n;
+    model_sentence(player_model(w->player), &e, &words);
+    if (by == 0)
+        snprintf(line, sizeof line, _("%sno event in that time; the last was %llu: %s"), past, at,
+                 words.data);
+    else if (by == 1 || by == -1)
+        snprintf(line, sizeof line, _("%sevent %llu: %s"), past, at, words.data);
+    else
+        snprintf(line, sizeof line,
+                 by > 0 ? _("%s%lld events on, at %llu: %s") : _("%s%lld events back, at %llu: %s"),
+                 past, (long long)(by > 0 ? by : -by), at, words.data);
+    str_free(&words);
+    return true;
+}
+
 static void paused(const struct watch *w)
 {
     const struct player *p = w->player;
     bool live = player_model(p)->world == WORLD_LIVE;
+    if (stepped(w))
+        return;
     if (player_behind(p) && !player_replay(p))
-        snprintf(
-            line, sizeof line,
-            live
-                ? _("This is the past: %s plays on from here; a change takes effect now, not then.")
-                : _("This is the past: %s plays on; a change from here makes another story."),
-            key(w, "pause"));
+        snprintf(line, sizeof line,
+                 live ? _("This is the past: %s plays on; a change takes effect now, not then.")
+                      : _("This is the past: %s plays on; a change from here makes another story."),
+                 key(w, "pause"));
     else if (!(w->done & TRIED_STEP))
         snprintf(line, sizeof line,
                  _("Time stands still: %s is the next event, %s the one before; %s goes on."),

@@ -70,6 +70,8 @@ const char *player_cue(struct player *p);
  */
 bool player_tweak(const struct player *p, size_t i, int64_t *t_ns, const char **text);
 
+/* The event that was folded last, which a step stops at, and how many have been; false: none. */
+bool player_shown(struct player *p, struct event *out, uint64_t *n);
 /* Event number n (from 0); false: it is not there (any more). */
 bool player_event(struct player *p, uint64_t n, struct event *out);
 /* A copy of the fold after the first n events, to be freed; NULL: no longer held. */

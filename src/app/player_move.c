@@ -259,6 +259,12 @@ bool player_step(struct player *p, enum step_kind kind, int dir)
 /* ---- other instants than the one shown ---------------------------------------------------------
  */
 
+bool player_shown(struct player *p, struct event *out, uint64_t *n)
+{
+    *n = p->n;
+    return p->n && player_event(p, p->n - 1, out);
+}
+
 bool player_event(struct player *p, uint64_t n, struct event *out)
 {
     return reel_read(p->reel, n, out, 1) == 1;

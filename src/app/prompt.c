@@ -62,6 +62,7 @@ void prompt_open(struct watch *w, enum prompt_kind kind, const char *text)
     p->kind = kind;
     p->history_at = p->history_n;
     set_text(p, text);
+    p->fresh = kind != PROMPT_COMMAND && *text;
     w->overlay = OVERLAY_PROMPT;
     w->overlay_scroll = 0;
     const char *title = kind == PROMPT_COMMAND
@@ -214,6 +215,8 @@ static void erase_word(struct watch *w)
 void prompt_key(struct watch *w, uint32_t key)
 {
     struct prompt *p = &w->prompt;
+    bool all = p->fresh;
+    p->fresh = false;
     switch (key) {
     case PK_ESC:
         overlay_close(w);
@@ -257,16 +260,19 @@ void prompt_key(struct watch *w, uint32_t key)
         erase_word(w);
         break;
     case PK_DELETE:
-        cut(w, p->cursor, after(p));
+        cut(w, all ? 0 : p->cursor, all ? p->len : after(p));
         break;
     case PK_BACKSPACE:
         if (!p->len)
             overlay_close(w);
         else
-            cut(w, before(p), p->cursor);
+            cut(w, all ? 0 : before(p), p->cursor);
         break;
     default:
-        if (key >= ' ' && key < 0x110000)
-            insert(w, key);
+        if (key < ' ' || key >= 0x110000)
+            break;
+        if (all)
+            cut(w, 0, p->len);
+        insert(w, key);
     }
 }

@@ -90,6 +90,20 @@ static void free_hints(struct watch *w)
     w->hints = NULL;
 }
 
+/* What a row is called in the key line, or NULL. A recording cannot be changed: there the keys that
+ * move in it take the places of those that change. */
+static const char *hint_label(const struct watch *w, const struct key_row *r)
+{
+    static const struct {
+        const char *command, *label; /* in a replay; NULL: not there */
+    } other[] = {{"seek +1s", "( ) second"}, {"restart", "again"}, {"change +1", NULL},
+                 {"inject-menu", NULL},      {"mark", NULL},       {"record", NULL}};
+    for (size_t i = 0; w->session && i < ARRAY_LEN(other); i++)
+        if (strcmp(r->command, other[i].command) == 0)
+            return other[i].label;
+    return r->label;
+}
+
 /* The key line: the rows that have a label, under the keys that they are bound to now. */
 static void make_hints(struct watch *w)
 {
@@ -99,10 +113,11 @@ static void make_hints(struct watch *w)
     for (size_t i = 0; i < n; i++) {
         const struct key_row *r = keymap_row(w->keys, i);
         char name[32];
-        if (!r->label || !*r->command)
+        const char *label = hint_label(w, r);
+        if (!label || !*r->command)
             continue;
         key_name(r->key, name, sizeof name);
-        w->hints[kept++] = (struct key_hint){.key = xstrdup(name), .label = r->label};
+        w->hints[kept++] = (struct key_hint){.key = xstrdup(name), .label = label};
     }
 }
 
@@ -140,7 +155,7 @@ static void forget_run(struct watch *w)
     free(w->pending);
     w->pending = NULL;
     w->pending_n = 0;
-    w->ended_told = w->record_error_told = w->file_seed = false;
+    w->ended_told = w->record_error_told = w->file_seed = w->stepped = false;
     w->log_seen = 0;
 }
 
@@ -238,6 +253,7 @@ static bool draw(struct watch *w)
         o.chosen = w->prompt.candidate;
         o.menu = w->prompt.kind == PROMPT_COMMAND;
         o.cursor = (int)w->prompt.cursor;
+        o.selected = w->prompt.fresh;
     }
     canvas_clear(w->screen.canvas);
     screen_draw(w->screen.canvas, &s, &w->layout, w->states, w->focus,
@@ -393,7 +409,8 @@ static void close_all(struct watch *w)
     if (w->player)
         forget_run(w);
     if (recorded && !term_signal())
-        fprintf(stderr, "patternscope: recorded: %s\n", recorded);
+        fprintf(stderr, "patternscope: recorded: %s (to watch it: patternscope replay %s)\n",
+                recorded, recorded);
     free(recorded);
     reload_close(w->reload);
     prompt_free(&w->prompt);

@@ -53,6 +53,7 @@ struct prompt {
     enum prompt_kind kind;
     char text[PROMPT_MAX];
     size_t len, cursor; /* bytes */
+    bool fresh;         /* nothing was pressed yet: what is typed replaces the text */
     char *history[PROMPT_HISTORY];
     size_t history_n, history_at;
     struct str shown; /* the candidates, as lines */
@@ -111,8 +112,10 @@ struct watch {
     uint64_t log_seen;       /* up to here the log was looked through for answers to commands */
     int64_t commanded_until; /* wall time; an answer to a command comes before */
     bool seed_fixed;         /* given on the command line */
-    bool file_seed; /* the file was read again and has another seed: the next start takes it */
-    unsigned done;  /* what the user has tried: enum hint bits */
+    bool file_seed;     /* the file was read again and has another seed: the next start takes it */
+    unsigned done;      /* what the user has tried: enum hint bits */
+    bool stepped;       /* what is shown was reached by a step, */
+    int64_t stepped_by; /* over so many events; negative: back */
 
     struct reload *reload;
     bool dirty, quit, to_gallery, redraw_all;

@@ -53,6 +53,7 @@ static const char *do_pause(struct watch *w, const struct command *c)
         player_seek(w->player, 0);
     }
     player_pause(w->player, paused);
+    w->stepped = false;
     w->done |= TRIED_PAUSE;
     return NULL;
 }
@@ -91,7 +92,15 @@ static const char *step(struct watch *w, const struct command *c, int dir)
     if (kind < 0)
         return sentence(_("a step is event, switch or 10ms, not '%s'"), c->argv[0]);
     w->done |= TRIED_STEP;
-    if (!player_step(w->player, (enum step_kind)kind, dir))
+    struct event e;
+    uint64_t before, after;
+    player_shown(w->player, &e, &before);
+    bool moved = player_step(w->player, (enum step_kind)kind, dir);
+    player_shown(w->player, &e, &after);
+    w->stepped |= moved;
+    if (moved)
+        w->stepped_by = (int64_t)(after - before);
+    else
         return dir < 0                    ? _("this is the beginning")
                : player_ended(w->player)  ? _("this is the end")
                : player_replay(w->player) ? _("this is the end of the recording")
@@ -131,6 +140,7 @@ static const char *do_seek(struct watch *w, const struct command *c)
             watch_say(w, _("this is the newest: live cannot be asked what comes"));
     }
     player_seek(w->player, t);
+    w->stepped = false;
     return NULL;
 }
 
@@ -159,6 +169,24 @@ static void move(struct watch *w, enum view_move how)
     view_move(w->focus, &s, &w->states[w->focus], how, page);
 }
 
+/* That there is no such parameter, and which may be meant. */
+static const char *no_param(struct watch *w, const char *which)
+{
+    const struct params *p = &w->params;
+    const char *names[2 * WATCH_PARAMS] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        names[n++] = p->at[i].path;
+        names[n++] = p->at[i].row->name;
+    }
+    const char *near = str_nearest(which, names, n);
+    for (size_t i = 0; near && i < n; i++)
+        if (near == names[i])
+            return sentence(_("there is no parameter '%.60s' here (did you mean '%.120s'?)"), which,
+                            p->at[i / 2].path);
+    return sentence(_("there is no parameter '%.60s' here: Tab after 'set ' lists them"), which);
+}
+
 static const char *do_select(struct watch *w, const struct command *c)
 {
     const char *which = arg(c, 0);
@@ -178,7 +206,7 @@ static const char *do_select(struct watch *w, const struct command *c)
     } else {
         struct param_now *at = params_find(w, which);
         if (!at)
-            return sentence(_("there is no parameter '%s' here"), which);
+            return no_param(w, which);
         p->chosen = (size_t)(at - p->at);
     }
     w->done |= TRIED_PARAM;
@@ -207,8 +235,7 @@ static const char *do_set(struct watch *w, const struct command *c)
     params_refresh(w);
     struct param_now *p = params_find(w, arg(c, 0));
     if (!p)
-        return sentence(_("there is no parameter '%s' here (see the panel, or: list params)"),
-                        arg(c, 0));
+        return no_param(w, arg(c, 0));
     const char *bad = params_set(w, p->path, command_rest(c, 1));
     if (!bad) {
         w->params.chosen = (size_t)(p - w->params.at);
@@ -226,8 +253,7 @@ static const char *do_reset(struct watch *w, const struct command *c)
     if (strcmp(c->argv[0], "all") == 0)
         return params_reset(w, NULL);
     struct param_now *p = params_find(w, c->argv[0]);
-    return p ? params_reset(w, p->path)
-             : sentence(_("there is no parameter '%s' here"), c->argv[0]);
+    return p ? params_reset(w, p->path) : no_param(w, c->argv[0]);
 }
 
 static const char *do_edit(struct watch *w, const struct command *c)
@@ -249,6 +275,9 @@ static const char *do_edit(struct watch *w, const struct command *c)
 static const char *engine(struct watch *w, const struct command *c)
 {
     const char *bad = player_command(w->player, c->text, BY_KEY), *help = answer_help(w, c);
+    if (bad && player_ended(w->player) && !player_replay(w->player))
+        return sentence(_("the scenario has ended: %s starts it again"),
+                        watch_key_for(w, "restart"));
     if (bad)
         return bad;
     watch_say(w, "%s%s%s", c->text, *help ? ": " : "", _(help));

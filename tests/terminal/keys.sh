@@ -53,12 +53,14 @@ test_a_value_is_typed_and_taken_back() {
     keys Down
     types "e"
     sees "allowed: 1..10000" "in the file: 4" ": 4"
-    keys BSpace
-    types "7"
+    types "7" # in the place of the 4, not behind it
     keys Enter
     sees "worker_pool.workers = 7" "workers 7/7"
     types "e"
-    sees "allowed:"
+    sees "allowed:" ": 7"
+    keys End # from here on it is edited
+    types "3"
+    sees ": 73"
     keys C-u
     types "many"
     keys Enter
@@ -135,7 +137,7 @@ test_a_graceful_shutdown_drains() {
     sees "ENDED"
     like 'shut down in .*: [1-9][0-9]* drained, [0-9]+ rejected, 0 dropped\. R again'
     types "d"
-    sees "the scenario has ended"
+    sees "the scenario has ended: R starts it again"
     leaves
     has events '"text":"do shutdown"'
     hasnot events '"phase":"drop"'
@@ -210,12 +212,26 @@ test_steps_and_the_same_steps_back() {
     # Events and switches, one way and the other.
     presses "."
     presses ","
+    # Each says at which event it stopped, in the words of the log; several, how many they were.
+    local words
+    types "."
+    like '^ (past: )?event [0-9]+: [a-z]'
+    words=$(said)
+    types "."
+    until_so says_other "$words" || problem "the next event is the same" "$(screen)"
+    types ","
+    until_so says "$words" || problem "not back at $words" "$(screen)"
+    types "}"
+    like '^ (past: )?([0-9]+ events on, at|event|no event in that time; the last was) [0-9]+: [a-z]'
     presses ">"
     presses "<"
     types " "
     sees "▶ 1.0×"
     leaves
 }
+said() { screen | sed -n '23s/ past: / /p;23p' | head -n 1; }
+says() { [[ $(said) = "$1" ]]; }
+says_other() { matches '^ (past: )?event [0-9]+: ' && ! says "$1"; }
 is_back() { [[ $(clock) = "$1" && $(screen | sed -n 2,22p) = "$2" ]]; }
 
 test_a_second_back_and_forward() {

@@ -58,6 +58,11 @@ test_the_prompt_completes() {
     types ":nonsense"
     keys Enter
     sees "nonsense"
+    command_line "set workerz 3"
+    sees "no parameter 'workerz' here (did you mean 'worker_pool.workers'?)"
+    # What does not fit into one line is read whole all the same.
+    command_line "inject dependency foo"
+    sees "nothing to inject called 'dependency foo'" "consumer recover)"
     types ":inject "
     sees "consumer" "dependency"
     keys C-u
@@ -196,6 +201,9 @@ test_a_recording_is_played() {
     "$program" run a.ini --for 3s --record talk.psr --summary /dev/null || problem "run"
     start replay talk.psr
     sees "REPLAY" "/00:03.000" "stops time"
+    # The key line has what a recording takes.
+    sees "( ) second"
+    gone "i inject"
     types " "
     sees "PAUSED"
     command_line "seek 1500ms"
@@ -246,9 +254,11 @@ test_live_stops_and_steps() {
     sees "PAUSED"
     still 1
     types "}}}"
-    sees "Paused"
+    like '^ ([0-9]+ events on, at|event|no event in that time; the last was) [0-9]+: [a-z]'
     types "...,,,"
-    sees "This is the past: space plays on"
+    like '^ past: event [0-9]+: [a-z]'
+    command_line "seek -1ms"
+    sees "This is the past: space plays on; a change takes effect now, not then."
     keys Down Right
     sees "Live cannot go back: this takes effect now"
     types " "
