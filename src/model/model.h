@@ -128,7 +128,7 @@ struct limiter_model {
     bool told;   /* how it stands is known */
     uint16_t line;
     int64_t span_ns, at_ns; /* EV_LAW, EV_LIMITER */
-    int64_t told_ns;
+    int64_t told_ns, law_ns;
     uint32_t count, queue;
     double now, other;
     uint64_t waited;  /* of those let in */

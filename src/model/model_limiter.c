@@ -74,6 +74,7 @@ void fold_limiter(struct model *m, const struct event *e)
     if (!l)
         return;
     if (e->kind == EV_LAW) {
+        l->law_ns = m->now_ns;
         l->law = e->op;
         l->span_ns = e->v > 0 && e->v < MODEL_TIME_MAX ? e->v : 0;
         l->count = e->c;

@@ -11,9 +11,19 @@
         .name = #f, .type = t, .offset = offsetof(struct rate_limiter_params, f), .def = d, \
         .min = lo, .max = hi, __VA_ARGS__                                                   \
     }
+static const char *const mistakes[] = {"none", "M1", NULL};
 static const struct param rows[] = {
     ROW(patience, PT_DURATION, "forever", 0, 0, .forever = true, .live = true, .unit = "ns",
         .help = "how long a request would wait to be let in; a limiter that knows says no at once"),
+    ROW(priorities, PT_INT, "1", 1, 8, .unit = "classes",
+        .help = "classes of urgency, 0 is the most urgent; requests are spread over them evenly"),
+    ROW(server, PT_INT, "0", 0, 10000, .unit = "calls",
+        .help = "how many calls the server behind each limiter works on at once, the others stand "
+                "in its queue; 0 = all of them"),
+    ROW(mistake, PT_CHOICE, "none", 0, 0, .choices = mistakes, .unit = "",
+        .help = "M1 who waits at a limiter does not listen to the context (M2 burst = 0, M4 per = "
+                "key are "
+                "parameters of the limiter)"),
 };
 static const struct param_table rate_limiter_table = {.section = "rate_limiter",
                                                       .help = "requests through limiters",
@@ -51,6 +61,19 @@ static const char *check(const struct pattern_run *pr)
 /* ---- tasks -------------------------------------------------------------------------------------
  */
 
+void limiter_enter(struct rate_limiter *w)
+{
+    atomic_fetch_add(&w->tasks, 1);
+    wg_add(w->wg, 1);
+}
+
+void limiter_leave(struct rate_limiter *w)
+{
+    wg_done(w->wg);
+    if (atomic_fetch_sub(&w->tasks, 1) == 1)
+        chan_close(w->over);
+}
+
 static void tape(void *arg)
 {
     struct rate_limiter *w = arg;
@@ -67,7 +90,7 @@ static void tape(void *arg)
     }
     for (int i = 0; i < w->lanes_n; i++)
         lane_last(&w->lane[i]);
-    wg_done(w->wg);
+    limiter_leave(w);
 }
 
 static void lane_free(void *arg)
@@ -90,9 +113,19 @@ static void lane_make(struct rate_limiter *w, int i, const char *section)
     l->dependency = dependency_make(name, pattern_params(w->pr, "dependency"));
     l->dependency_obj = dependency_id(l->dependency);
     l->poke = chan_make_quiet(1);
-    l->calls = chan_make_quiet(0);
+    snprintf(name, sizeof name, "%.200s.queue", l->name);
+    l->calls = w->server ? chan_make(name, SERVER_QUEUE) : chan_make_quiet(0);
     rt_at_destroy(w->rt, lane_free, l);
     rt_edge(gate_id(l->gate), l->dependency_obj, ROLE_CALLS);
+}
+
+static void serve(struct lane *l, int number)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%.64s-server-%d", l->name, number);
+    limiter_enter(l->of);
+    if (!rt_spawn(name, lane_server, l))
+        limiter_leave(l->of);
 }
 
 static void rate_limiter_main(struct pattern_run *pr)
@@ -101,23 +134,37 @@ static void rate_limiter_main(struct pattern_run *pr)
     const char *section;
     w->pr = pr;
     w->rt = pattern_rt(pr);
+    const struct rate_limiter_params *p = pattern_params(pr, "rate_limiter");
+    w->server = (int)p->server;
     uint32_t source = rt_object(OBJ_SOURCE, "traffic", 0);
     while (w->lanes_n < LIMITER_LANES &&
            pattern_nth_section(pr, &limiter_table, (size_t)w->lanes_n))
         w->lanes_n++;
     w->ctx = ctx_with_cancel(ctx_background(), "run");
     w->wg = wg_make("work");
+    w->over = chan_make_quiet(0);
+    w->heeds = p->mistake != M1_NO_CONTEXT;
     for (int i = 0; (section = pattern_nth_section(pr, &limiter_table, (size_t)i)); i++)
         lane_make(w, i, section);
-    w->traffic =
-        traffic_start(pattern_params(pr, "traffic"), 1, w->lanes_n, pattern_base_dir(pr), source);
+    w->traffic = traffic_start(pattern_params(pr, "traffic"), (int)p->priorities, w->lanes_n,
+                               pattern_base_dir(pr), source);
     rt_hold(ctx_id(w->ctx), ROLE_CLOSES);
-    wg_add(w->wg, 1 + w->lanes_n);
+    for (int i = 0; i <= w->lanes_n; i++)
+        limiter_enter(w);
     for (int i = 0; i < w->lanes_n; i++)
-        rt_spawn(w->lane[i].name, lane_task, &w->lane[i]);
-    rt_spawn("tape", tape, w);
+        if (!rt_spawn(w->lane[i].name, lane_task, &w->lane[i]))
+            limiter_leave(w);
+    if (!rt_spawn("tape", tape, w))
+        limiter_leave(w);
+    for (int i = 0; i < w->lanes_n * w->server; i++)
+        serve(&w->lane[i % w->lanes_n], i / w->lanes_n + 1);
     pattern_set_state(pr, w);
-    wg_wait(w->wg);
+    if (w->heeds) {
+        wg_wait(w->wg);
+        return;
+    }
+    struct select_case sc[] = {{.c = w->over}, {.c = ctx_done(w->ctx)}};
+    chan_select(sc, 2); /* M1: who cancels does not wait for the others */
 }
 
 /* ---- what people do to it

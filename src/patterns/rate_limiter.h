@@ -23,10 +23,14 @@
 #include "runtime/sync.h"
 #include "traffic/traffic.h"
 
-enum { LIMITER_LANES = 8 };
+enum { LIMITER_LANES = 8, SERVER_QUEUE = 100000 };
 
+enum { M1_NO_CONTEXT = 1 };
 struct rate_limiter_params { /* [rate_limiter] */
     int64_t patience;
+    int64_t server;
+    int64_t priorities;
+    int mistake;
 };
 
 /* A request that its lane keeps: it waits for a decision, or for its turn. */
@@ -72,10 +76,17 @@ struct rate_limiter {
     struct traffic *traffic;
     struct context *ctx;
     struct waitgroup *wg;
+    struct chan *over; /* closed when all tasks have ended */
+    int server;        /* slots of each lane's server; 0 = as many as are wanted */
+    bool heeds;        /* tasks listen to the context (else M1) */
     int lanes_n;
     struct lane lane[LIMITER_LANES];
     _Atomic bool stopping;
+    _Atomic int tasks; /* that have not ended */
 };
+/* A task of the pattern begins (before it is spawned); it ends. */
+void limiter_enter(struct rate_limiter *w);
+void limiter_leave(struct rate_limiter *w);
 
 /* All under the lane's guard. */
 void undecided_add(struct undecided *u, struct kept *k);
@@ -88,6 +99,8 @@ void kept_free(struct undecided *u, struct turns *t);
 void lane_offer(struct lane *l, struct request *r);
 /* Nothing more will come. */
 void lane_last(struct lane *l);
+/* One of the server's slots (server > 0): takes what was let in from its queue. */
+void lane_server(void *lane);
 /* The lane's task. */
 void lane_task(void *lane);
 

@@ -113,13 +113,42 @@ static void caller(void *arg)
         if (!chan_recv(l->calls, &v))
             break;
     }
-    wg_done(l->of->wg);
+    limiter_leave(l->of);
+}
+
+void lane_server(void *arg)
+{
+    struct lane *l = arg;
+    rt_hold(l->dependency_obj, ROLE_CALLS);
+    rt_hold(chan_id(l->calls), ROLE_RECEIVES);
+    for (chan_value v; chan_recv(l->calls, &v);) {
+        struct call *c = (struct call *)v;
+        call(l, c);
+        guard_lock(&l->guard);
+        c->next = l->spare_calls;
+        l->spare_calls = c;
+        guard_unlock(&l->guard);
+    }
+    limiter_leave(l->of);
+}
+
+/* Into the server's queue; when that is full, it is lost. */
+static void queue_up(struct lane *l, struct call *c)
+{
+    if (chan_try_send(l->calls, (chan_value)c) == RT_OK)
+        return;
+    gate_cancel(l->gate, c->r->id, &c->ticket, false);
+    end(l, c->r, PHASE_DROP, chan_id(l->calls));
 }
 
 /* Let in: an idle caller takes it, or a new one. */
 static void go(struct lane *l, struct request *r, const struct ticket *t)
 {
     struct call *c = call_new(l, r, t);
+    if (l->of->server) {
+        queue_up(l, c);
+        return;
+    }
     guard_lock(&l->guard);
     bool there = l->idle > 0;
     l->idle -= there;
@@ -131,9 +160,9 @@ static void go(struct lane *l, struct request *r, const struct ticket *t)
     }
     char name[96];
     snprintf(name, sizeof name, "%.64s-%u", l->name, number);
-    wg_add(l->of->wg, 1);
+    limiter_enter(l->of);
     if (!rt_spawn(name, caller, c)) {
-        wg_done(l->of->wg);
+        limiter_leave(l->of);
         gate_cancel(l->gate, r->id, t, false);
         end(l, r, PHASE_DROP, gate_id(l->gate));
     }
@@ -168,7 +197,8 @@ void lane_offer(struct lane *l, struct request *r)
         .id = r->id,
         .deadline_ns = w->patience == PARAM_FOREVER ? POLICY_NEVER : r->arrive_ns + w->patience,
         .cost = r->cost,
-        .priority = r->priority};
+        .priority = r->priority,
+        .key = r->key};
     struct admission a;
     struct kept *k = keep(l, r);
     admission_begin(&a);
@@ -273,17 +303,22 @@ void lane_task(void *arg)
     struct lane *l = arg;
     struct select_case sc[] = {{.c = l->poke}, {.c = ctx_done(l->of->ctx)}};
     rt_hold(gate_id(l->gate), ROLE_CALLS);
-    rt_hold(ctx_id(l->of->ctx), ROLE_RECEIVES);
+    if (l->of->server) {
+        rt_hold(chan_id(l->calls), ROLE_SENDS);
+        rt_hold(chan_id(l->calls), ROLE_CLOSES);
+    }
+    if (l->of->heeds)
+        rt_hold(ctx_id(l->of->ctx), ROLE_RECEIVES);
     for (int64_t until;;) {
         settle(l);
         until = sleep_until(l);
         if (!until)
             break;
-        if (chan_select_until(sc, 2, until) == 1) {
+        if (chan_select_until(sc, l->of->heeds ? 2 : 1, until) == 1) {
             give_up(l);
             sc[1].c = NULL; /* what is being called ends by itself */
         }
     }
     chan_close(l->calls);
-    wg_done(l->of->wg);
+    limiter_leave(l->of);
 }

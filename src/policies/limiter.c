@@ -321,6 +321,7 @@ static const char *set(struct policy *p, int64_t now_ns, const void *params)
     if (now_ns > l->seen_ns)
         l->seen_ns = now_ns;
     l->params = *new;
+    l->waiting.by_class = new->on_limit == ON_LIMIT_SHED; /* for who comes from now on */
     if (l->kind->changed)
         l->kind->changed(l, now_ns, &old);
     return NULL;
@@ -385,6 +386,8 @@ static const struct policy_ops ops = {
 struct policy *limiter_create(const struct limiter_params *p, int64_t now_ns)
 {
     VERIFY(!limiter_check(p));
+    if (p->per == PER_KEY)
+        return limiter_keyed_create(p, now_ns);
     const struct limiter_kind *kind = limiter_kinds[p->algorithm];
     struct limiter *l = xcalloc(1, sizeof *l + kind->state_size);
     l->policy = (struct policy){.ops = &ops, .kind = POLICY_LIMITER};

@@ -14,6 +14,7 @@ enum limiter_algorithm {
 #undef LIMITER
 
 enum on_limit { ON_LIMIT_REJECT, ON_LIMIT_WAIT, ON_LIMIT_QUEUE, ON_LIMIT_SHED };
+enum limiter_per { PER_ALL, PER_KEY };
 enum limiter_align { ALIGN_REQUEST, ALIGN_GRID };
 enum limiter_deficit { DEFICIT_CAPPED, DEFICIT_UNCAPPED };
 enum limiter_refusal { REFUSAL_AT_ONCE, REFUSAL_LATE };
@@ -22,6 +23,7 @@ enum limiter_shutdown { SHUTDOWN_REFUSE, SHUTDOWN_UNLIMITED };
 struct limiter_params { /* [limiter] or [limiter.NAME] */
     int preset;
     int algorithm; /* enum limiter_algorithm */
+    int per;       /* enum limiter_per */
     double rate;   /* tokens a second; infinity: no limit */
     int64_t burst;
     int64_t limit;
@@ -46,7 +48,9 @@ extern const char *const limiter_names[]; /* NULL-terminated, as enum limiter_al
 const char *limiter_check(const struct limiter_params *p);
 /* The parameters must pass limiter_check(). policy_free() frees it. */
 struct policy *limiter_create(const struct limiter_params *p, int64_t now_ns);
-/* The parameters in force. */
+/* How many keys it keeps a limiter for. */
+size_t limiter_keys(const struct policy *p);
+/* The parameters in force; not of one with per = key. */
 const struct limiter_params *limiter_params(const struct policy *p);
 
 #endif

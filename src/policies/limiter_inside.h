@@ -67,6 +67,9 @@ static inline const void *limiter_state_const(const struct limiter *l)
     return l->state;
 }
 
+/* limiter_create() where per = key (limiter_keyed.c). */
+struct policy *limiter_keyed_create(const struct limiter_params *p, int64_t now_ns);
+
 /* A span of time, ns, as seconds: whole seconds and the rest apart, so that the result does not
  * depend on how large the instants are. */
 static inline double limiter_seconds(int64_t ns)

@@ -11,6 +11,7 @@ const char *const limiter_names[] = {
 #undef LIMITER
 
 static const char *const on_limits[] = {"reject", "wait", "queue", "shed", NULL};
+static const char *const pers[] = {"all", "key", NULL};
 static const char *const aligns[] = {"request", "grid", NULL};
 static const char *const deficits[] = {"capped", "uncapped", NULL};
 static const char *const refusals[] = {"at_once", "late", NULL};
@@ -80,6 +81,13 @@ static const struct param rows[] = {
      .choices = limiter_names,
      .unit = "",
      .help = "how it counts"},
+    {.name = "per",
+     .type = PT_CHOICE,
+     AT(per),
+     .def = "all",
+     .choices = pers,
+     .unit = "",
+     .help = "one limiter for all requests, or one for each key (client, path)"},
     {.name = "rate",
      .type = PT_RATE,
      AT(rate),
@@ -117,6 +125,7 @@ static const struct param rows[] = {
      AT(on_limit),
      .def = "reject",
      .choices = on_limits,
+     .live = true,
      .unit = "",
      .help = "what happens to whom it does not let pass: refused at once, promised an "
              "instant, put in line, or in line by urgency with the least thrown out"},
@@ -231,6 +240,8 @@ const char *limiter_check(const struct limiter_params *p)
     if (p->algorithm == LIMITER_ticker_bucket && !(p->rate > 0))
         return "a ticker has no period at rate 0 (the channel version divides by zero here): "
                "rate must be above 0";
+    if (p->per == PER_KEY && (p->on_limit != ON_LIMIT_REJECT || p->algorithm == LIMITER_adaptive))
+        return "per = key only refuses: on_limit must be reject, and the algorithm not adaptive";
     if (p->algorithm == LIMITER_adaptive &&
         (p->limit_min > p->limit_max || p->limit < p->limit_min || p->limit > p->limit_max))
         return "limit must lie within limit_min..limit_max";

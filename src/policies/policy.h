@@ -57,6 +57,7 @@ struct policy_request {
     int64_t deadline_ns; /* the caller's; POLICY_NEVER = none */
     uint32_t cost;       /* tokens, permits; 0 is allowed where the library allows it */
     uint8_t priority;    /* class; 0 = most urgent */
+    uint64_t key;        /* whose it is; 0 = nobody's */
 };
 
 /* What the policy wants to know again when the call ends or is cancelled. Copied freely. */

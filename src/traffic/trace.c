@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The CSV reader of traces. A line longer than LINE, a column that is not known, a time that goes
- * back: each is an error with its line number. A check reads on behind it, so that all of them are
- * told; a run ends there. */
+/* The reader of traces: CSV with a header, or an access log (trace_log.c). A line longer than LINE,
+ * a column that is not known, a time that goes back: each is an error with its line number. A check
+ * reads on behind it, so that all of them are told; a run ends there. */
 #include "traffic/trace.h"
 
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "traffic/trace_log.h"
 
 enum { LINE = 4096, COLUMNS = 16 };
 #define MOST_MS 3e12 /* 95 years: sums of two do not overflow as ns */
@@ -27,6 +28,13 @@ struct trace {
     bool broken; /* the file cannot be read any further */
     int columns;
     enum column column[COLUMNS];
+    struct trace_part part;
+    bool log;         /* an access log */
+    bool again;       /* its line is there already */
+    bool begun;       /* first_ns is known */
+    int64_t first_ns; /* of the file's first row */
+    int64_t second_s; /* log: the second under way; its lines, and those behind us */
+    int64_t lines, done;
     char text[LINE + 1];
 };
 
@@ -48,6 +56,8 @@ static int read_line(struct trace *t, struct errors *e)
         return 0;
     t->line++;
     for (; c != EOF && c != '\n'; c = getc_unlocked(t->f)) {
+        if (t->log && n == LINE)
+            continue; /* what matters stands at its beginning */
         if (c == '\0' || n == LINE)
             bad = c ? "line longer than 4096 bytes" : "a NUL byte: is this a text file?";
         if (!bad)
@@ -61,8 +71,12 @@ static int read_line(struct trace *t, struct errors *e)
     while (n && t->text[n - 1] == '\r')
         n--;
     t->text[n] = '\0';
-    if (!bad && !utf8_valid(t->text, n))
-        bad = "not valid UTF-8";
+    if (!bad && !utf8_valid(t->text, n)) {
+        bad = t->log ? NULL : "not valid UTF-8";
+        for (size_t i = 0; t->log && i < n; i++)
+            if ((unsigned char)t->text[i] >= 0x80)
+                t->text[i] = '?';
+    }
     if (bad)
         error_at(e, t->path, t->line, "%s", bad);
     return bad ? -1 : 1;
@@ -113,6 +127,11 @@ static bool header(struct trace *t, struct errors *e)
         error_at(e, t->path, 1, "empty: a trace begins with a header line (at_ms,…)");
         return false;
     }
+    int64_t at_s;
+    if (trace_log_time(t->text, &at_s)) {
+        t->log = t->again = true;
+        return true;
+    }
     char *p = t->text, *name;
     if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3;
@@ -143,6 +162,11 @@ static bool header(struct trace *t, struct errors *e)
 
 struct trace *trace_open(const char *path, struct errors *e)
 {
+    return trace_open_part(path, &(struct trace_part){0}, e);
+}
+
+struct trace *trace_open_part(const char *path, const struct trace_part *part, struct errors *e)
+{
     struct stat st;
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
         error_at(e, path, 0, "cannot be read: no such file, or not a regular one");
@@ -156,6 +180,7 @@ struct trace *trace_open(const char *path, struct errors *e)
     struct trace *t = xcalloc(1, sizeof *t);
     t->f = f;
     t->path = xstrdup(path);
+    t->part = *part;
     if (!header(t, e)) {
         trace_close(t);
         return NULL;
@@ -211,7 +236,7 @@ static const char *take(struct trace *t, struct trace_row *row, enum column c, c
     return NULL;
 }
 
-int trace_next(struct trace *t, struct trace_row *row, struct errors *e)
+static int csv_next(struct trace *t, struct trace_row *row, struct errors *e)
 {
     int got;
     do {
@@ -236,6 +261,84 @@ int trace_next(struct trace *t, struct trace_row *row, struct errors *e)
     if (row->at_ns > t->last_ns)
         t->last_ns = row->at_ns;
     return good ? 1 : -1;
+}
+
+/* ---- access logs -----------------------------------------------------------------------------
+ */
+
+/* How many lines of that second follow at once: read ahead, and gone back. */
+static int64_t lines_ahead(struct trace *t, int64_t second_s)
+{
+    char text[512];
+    long here = ftell(t->f);
+    int64_t n = 0, at_s;
+    bool whole = true;
+    while (here >= 0 && fgets(text, sizeof text, t->f)) {
+        bool begins = whole;
+        whole = strchr(text, '\n') != NULL;
+        if (!begins)
+            continue;
+        if (trace_log_time(text, &at_s) && at_s > second_s)
+            break;
+        n++;
+    }
+    clearerr(t->f);
+    if (here >= 0 && fseek(t->f, here, SEEK_SET) != 0)
+        t->broken = true;
+    return n;
+}
+
+static int log_next(struct trace *t, struct trace_row *row, struct errors *e)
+{
+    struct log_line line;
+    int got = 1;
+    if (!t->again)
+        do {
+            got = read_line(t, e);
+        } while (got == 1 && !*t->text);
+    t->again = false;
+    if (got < 1)
+        return got;
+    if (!trace_log_line(t->text, &line)) {
+        error_at(e, t->path, t->line,
+                 "not a line of an access log: client ident user [day/month/year:time zone] "
+                 "\"request\" status");
+        return -1;
+    }
+    /* Lines are written when a request ends, so one may be of a second that is over: it counts as
+     * of now. */
+    if (!t->lines || line.at_s > t->second_s) {
+        t->second_s = line.at_s;
+        t->done = 0;
+        t->lines = 1 + lines_ahead(t, line.at_s);
+    }
+    int64_t part = t->done < t->lines ? t->done : t->lines - 1;
+    t->done++;
+    *row = (struct trace_row){.service_ns = -1, .priority = -1, .cost = 1};
+    row->at_ns = t->second_s * 1000000000 + 1000000000 / t->lines * part;
+    row->outcome = line.status >= 500 ? OUTCOME_ERROR : OUTCOME_OK;
+    row->key = t->part.key == TRACE_KEY_PATH ? line.path : line.client;
+    row->key = *row->key ? row->key : NULL;
+    return 1;
+}
+
+int trace_next(struct trace *t, struct trace_row *row, struct errors *e)
+{
+    for (int got;;) {
+        got = t->log ? log_next(t, row, e) : csv_next(t, row, e);
+        if (got < 1)
+            return got;
+        if (!t->begun)
+            t->first_ns = t->log ? row->at_ns : 0;
+        t->begun = true;
+        row->at_ns -= t->first_ns;
+        if (t->part.to_ns && row->at_ns >= t->part.to_ns)
+            return 0;
+        if (row->at_ns >= t->part.from_ns) {
+            row->at_ns -= t->part.from_ns;
+            return 1;
+        }
+    }
 }
 
 void trace_close(struct trace *t)

@@ -24,11 +24,30 @@
         .name = #f, .type = t, .offset = offsetof(struct st, f), .def = d, .min = lo, .max = hi, \
         __VA_ARGS__                                                                              \
     }
+static const char *const trace_keys[] = {"client", "path", NULL};
 static const struct param traffic_rows[] = {
     ROW(traffic_params, arrivals, PT_ARRIVALS, "poisson(20/s)", 0, 0, .live = true, .unit = "",
         .help = "when requests arrive"),
     ROW(traffic_params, count, PT_INT, "0", 0, 1e12, .unit = "requests",
         .help = "how many arrive in all; 0 = no limit"),
+    {.name = "trace_from",
+     .type = PT_DURATION,
+     .offset = offsetof(struct traffic_params, trace_from_ns),
+     .def = "0",
+     .max = 9e17,
+     .unit = "ns",
+     .help = "trace: begin so long after its first line"},
+    {.name = "trace_to",
+     .type = PT_DURATION,
+     .offset = offsetof(struct traffic_params, trace_to_ns),
+     .def = "0",
+     .max = 9e17,
+     .unit = "ns",
+     .help = "trace: end so long after its first line; 0 = at its end"},
+    ROW(traffic_params, trace_key, PT_CHOICE, "client", 0, 0, .choices = trace_keys, .unit = "",
+        .help = "access log: whose a request is, for a limiter with per = key"),
+    ROW(traffic_params, clients, PT_INT, "0", 0, 1e6, .unit = "clients",
+        .help = "how many clients send the requests, at random; each is a key; 0 = no keys"),
 };
 const struct param_table traffic_table = {.section = "traffic",
                                           .help = "requests that arrive",
@@ -41,7 +60,7 @@ struct traffic {
     struct rt *rt;
     struct traffic_params params;
     struct arrival_clock clock;
-    struct rng *arrivals_rng, *classes_rng;
+    struct rng *arrivals_rng, *classes_rng, *clients_rng;
     int classes, lanes;
     struct timer *timer;
     int64_t next_ns; /* when the timer is set for; -1: not set */
@@ -91,6 +110,26 @@ static struct request *request_new(struct traffic *t)
     return r;
 }
 
+/* FNV-1a; keys are compared by it alone. Never 0. */
+static uint64_t hash_key(const char *key)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (; *key; key++)
+        h = (h ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
+    return h ? h : 1;
+}
+
+static struct trace *open_trace(const struct traffic_params *p, const char *base_dir,
+                                struct errors *e)
+{
+    struct trace_part part = {
+        .from_ns = p->trace_from_ns, .to_ns = p->trace_to_ns, .key = p->trace_key};
+    char *path = trace_path(base_dir, p->arrivals.file);
+    struct trace *t = trace_open_part(path, &part, e);
+    free(path);
+    return t;
+}
+
 /* One arrival, now; the guard is held. */
 static void arrive(struct traffic *t, const struct trace_row *row)
 {
@@ -99,12 +138,13 @@ static void arrive(struct traffic *t, const struct trace_row *row)
     r->arrive_ns = rt_now();
     if (t->classes > 1)
         r->priority = (uint8_t)rng_below(t->classes_rng, (uint32_t)t->classes);
+    if (t->params.clients > 0)
+        r->key = 1 + rng_below(t->clients_rng, (uint32_t)t->params.clients);
     if (row) {
         r->service_ns = row->service_ns;
         r->outcome = row->outcome;
         r->cost = row->cost;
-        if (row->key)
-            r->key = strtab_get(rt_names(t->rt), strtab_intern(rt_names(t->rt), row->key));
+        r->key = row->key ? hash_key(row->key) : r->key;
         if (row->priority >= 0)
             r->priority = (uint8_t)(row->priority < t->classes ? row->priority : t->classes - 1);
     }
@@ -221,9 +261,7 @@ bool traffic_check(const struct traffic_params *p, const char *base_dir, struct 
 {
     if (p->arrivals.kind != ARR_TRACE)
         return true;
-    char *path = trace_path(base_dir, p->arrivals.file);
-    struct trace *t = trace_open(path, e);
-    free(path);
+    struct trace *t = open_trace(p, base_dir, e);
     if (!t)
         return false;
     struct trace_row row;
@@ -272,13 +310,12 @@ struct traffic *traffic_start(const struct traffic_params *p, int classes, int l
     t->obj = source_obj;
     t->arrivals_rng = rt_rng(rt, "arrivals");
     t->classes_rng = rt_rng(rt, "classes");
+    t->clients_rng = rt_rng(rt, "clients");
     t->signal = chan_make_signal(source_obj);
     t->timer = timer_func(NEVER, 0, due, t);
     if (p->arrivals.kind == ARR_TRACE) {
         struct errors e = {0};
-        char *path = trace_path(base_dir, p->arrivals.file);
-        t->trace = trace_open(path, &e);
-        free(path);
+        t->trace = open_trace(p, base_dir, &e);
         errors_free(&e);
         rt_at_destroy(rt, close_trace, t);
     }

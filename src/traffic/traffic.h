@@ -13,6 +13,9 @@
 struct traffic_params { /* [traffic] */
     struct arrivals arrivals;
     int64_t count; /* 0 = no limit */
+    int64_t trace_from_ns, trace_to_ns;
+    int trace_key;   /* enum trace_key */
+    int64_t clients; /* 0 = requests have no key, unless a trace gives one */
 };
 extern const struct param_table traffic_table;
 
@@ -38,7 +41,7 @@ struct request {
     int64_t service_ns;   /* from a trace, or -1 */
     enum outcome outcome; /* from a trace, or OUTCOME_NONE */
     uint32_t cost;
-    const char *key;      /* from a trace, or NULL; valid for the run */
+    uint64_t key;         /* whose it is (a client, a path): a hash; 0 = nobody's */
     struct request *next; /* the holder's list */
     struct context *ctx;  /* the holder's, or NULL */
 };

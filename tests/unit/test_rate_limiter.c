@@ -35,7 +35,8 @@ static void set_all(const struct param_table *t, void *block, const char *text)
     }
 }
 
-static void lanes_begin_with(struct lanes_run *r, uint64_t seed, const char *pattern_settings)
+static void lanes_begin_as(struct lanes_run *r, uint64_t seed, const char *pattern_settings,
+                           const char *const lane_settings[LANES])
 {
     const struct pattern *p = pattern_find("rate_limiter");
     struct pattern_block blocks[16] = {{0}};
@@ -60,7 +61,7 @@ static void lanes_begin_with(struct lanes_run *r, uint64_t seed, const char *pat
     }
     for (int i = 0; i < LANES; i++) {
         param_defaults(&limiter_table, &r->p[i]);
-        set_all(&limiter_table, &r->p[i], settings[i]);
+        set_all(&limiter_table, &r->p[i], lane_settings[i]);
         blocks[n++] = (struct pattern_block){
             .table = &limiter_table, .section = names[i], .values = &r->p[i]};
     }
@@ -74,7 +75,7 @@ static void lanes_begin_with(struct lanes_run *r, uint64_t seed, const char *pat
 
 static void lanes_begin(struct lanes_run *r, uint64_t seed)
 {
-    lanes_begin_with(r, seed, NULL);
+    lanes_begin_as(r, seed, NULL, settings);
 }
 
 /* The first lanes decide at the arrival: so does the limiter alone, fed with the same instants. */
@@ -189,7 +190,7 @@ Test(rate_limiter, a_limit_changes_while_it_runs)
 Test(rate_limiter, patience_bounds_every_wait)
 {
     struct lanes_run r;
-    lanes_begin_with(&r, 5, "patience=250ms");
+    lanes_begin_as(&r, 5, "patience=250ms", settings);
     cr_assert_eq(pool_run_to(&r.q, 60 * INT64_C(1000000000)), RT_ENDED);
     size_t in_vain = 0, waited = 0;
     for (size_t i = 0; i < r.q.r.n; i++) {
@@ -272,4 +273,57 @@ Test(rate_limiter, kept_requests_are_found_and_ordered)
     kept_free(&u, &t);
     free(k);
     free(r);
+}
+
+/* on_limit is a parameter like others: what becomes of the refused changes while it runs. */
+Test(rate_limiter, what_becomes_of_the_refused_changes_under_way)
+{
+    struct lanes_run r;
+    lanes_begin(&r, 5);
+    cr_assert_null(
+        pool_run_command(&r.q, 8 * INT64_C(1000000000), "set limiter.bucket.on_limit wait"));
+    cr_assert_null(
+        pool_run_command(&r.q, 8 * INT64_C(1000000000), "set limiter.bucket.max_wait 300ms"));
+    cr_assert_eq(pool_run_to(&r.q, 60 * INT64_C(1000000000)), RT_ENDED);
+    size_t before = 0, after = 0, told = 0;
+    for (size_t i = 0; i < r.q.r.n; i++) {
+        const struct event *e = &r.q.r.ev[i];
+        told += e->kind == EV_RETRY_AFTER && !(e->x & 0xff);
+        if (e->kind != EV_ADMIT || (e->x & 0xff) || !(e->x >> 8) || e->v <= 0)
+            continue;
+        cr_assert(e->x >> 8 & ADMIT_AHEAD, "promised, not waited for");
+        cr_assert_leq(e->v, 300000000);
+        *(e->t_ns < 8 * INT64_C(1000000000) ? &before : &after) += 1;
+    }
+    cr_assert_eq(before, 0);
+    cr_assert_gt(after, 20);
+    cr_assert_gt(told, 20);
+    pool_run_free(&r.q);
+}
+
+/* A full line loses its least urgent: with shed the urgent are refused less often than with queue,
+ * which takes them as they come. */
+Test(rate_limiter, shed_refuses_the_least_urgent)
+{
+    struct lanes_run r;
+    static const char *const sheds[LANES] = {"rate=8/s;burst=2;on_limit=shed;queue=6",
+                                             "rate=8/s;burst=2;on_limit=queue;queue=6",
+                                             "rate=8/s;burst=2"};
+    lanes_begin_as(&r, 7, "priorities=3", sheds);
+    cr_assert_eq(pool_run_to(&r.q, 120 * INT64_C(1000000000)), RT_ENDED);
+    size_t refused[LANES][3] = {{0}}, of_class[3] = {0};
+    for (size_t i = 0; i < r.q.r.n; i++) {
+        const struct event *e = &r.q.r.ev[i];
+        if (e->kind != EV_REQUEST)
+            continue;
+        cr_assert_lt(e->c, 3);
+        of_class[e->c] += e->op == PHASE_ARRIVE && e->x == 0;
+        refused[e->x][e->c] += e->op == PHASE_REJECT;
+    }
+    cr_assert(of_class[0] > 80 && of_class[1] > 80 && of_class[2] > 80);
+    cr_assert_lt(3 * refused[0][0], refused[0][2], "shed: %zu urgent, %zu others", refused[0][0],
+                 refused[0][2]);
+    cr_assert_lt(refused[0][0], refused[1][0], "queue: %zu urgent", refused[1][0]);
+    cr_assert_gt(refused[1][0], 20);
+    pool_run_free(&r.q);
 }

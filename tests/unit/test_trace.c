@@ -188,3 +188,82 @@ Test(trace, its_path_is_relative_to_the_scenario)
     cr_assert_str_eq(p, "/data/day.csv");
     free(p);
 }
+
+/* ---- access logs ----------------------------------------------------------------------------- */
+
+static const char access_log[] =
+    "10.0.0.1 - - [10/Oct/2023:13:55:36 +0200] \"GET /a?x=1 HTTP/1.1\" 200 2326 \"-\" \"a\\\"b\"\n"
+    "10.0.0.2 - bob [10/Oct/2023:13:55:36 +0200] \"POST /b HTTP/1.1\" 503 0 \"-\" \"curl\"\n"
+    "10.0.0.1 - - [10/Oct/2023:11:55:38 +0000] \"GET /a HTTP/1.1\" 404 1\n"
+    "::1 - - [10/Oct/2023:13:55:37 +0200] \"\\x16\\x03\" 400 0 \"-\" \"-\"\n"
+    "10.0.0.3 - - [29/Feb/2024:00:00:00 -0130] \"GET / HTTP/1.0\" 200 5\n";
+
+static size_t read_log(const struct trace_part *part, struct trace_row rows[8], char keys[8][32],
+                       struct errors *e)
+{
+    write_file(access_log, sizeof access_log - 1);
+    struct trace *t = trace_open_part(path, part, e);
+    size_t n = 0;
+    cr_assert(t);
+    for (; n < 8 && trace_next(t, &rows[n], e) == 1; n++)
+        snprintf(keys[n], sizeof keys[n], "%s", rows[n].key ? rows[n].key : "");
+    trace_close(t);
+    unlink(path);
+    return n;
+}
+
+Test(trace, access_logs)
+{
+    struct errors e = {0};
+    struct trace_row r[8];
+    char keys[8][32];
+    cr_assert_eq(read_log(&(struct trace_part){0}, r, keys, &e), 5);
+    cr_assert_eq(e.total, 0);
+    /* Two lines of a second stand half of one apart; one that is late counts as of now. */
+    static const int64_t at_ms[] = {0, 500, 2000, 2500};
+    static const char *const who[] = {"10.0.0.1", "10.0.0.2", "10.0.0.1", "::1", "10.0.0.3"};
+    for (int i = 0; i < 4; i++)
+        cr_assert_eq(r[i].at_ns, at_ms[i] * 1000000, "line %d at %ld", i + 1, (long)r[i].at_ns);
+    for (int i = 0; i < 5; i++)
+        cr_assert_str_eq(keys[i], who[i]);
+    /* From 2023-10-10 11:55:36 to 2024-02-29 01:30:00, both UTC. */
+    cr_assert_eq(r[4].at_ns / 1000000000, 12231264, "%ld", (long)(r[4].at_ns / 1000000000));
+    cr_assert_eq(r[0].outcome, OUTCOME_OK);
+    cr_assert_eq(r[1].outcome, OUTCOME_ERROR);
+    cr_assert_eq(r[2].outcome, OUTCOME_OK, "that a page is missing is no failure of the server");
+    errors_free(&e);
+}
+
+Test(trace, a_part_of_an_access_log_by_path)
+{
+    struct errors e = {0};
+    struct trace_row r[8];
+    char keys[8][32];
+    struct trace_part part = {.from_ns = 400000000, .to_ns = 3000000000, .key = TRACE_KEY_PATH};
+    cr_assert_eq(read_log(&part, r, keys, &e), 3);
+    cr_assert_eq(r[0].at_ns, 100000000);
+    cr_assert_str_eq(keys[0], "/b");
+    cr_assert_str_eq(keys[1], "/a");
+    cr_assert_eq(r[2].at_ns, 2100000000);
+    errors_free(&e);
+}
+
+Test(trace, a_line_that_is_none_of_an_access_log)
+{
+    static const char *const bad[] = {
+        "at the wrong place\n",
+        "10.0.0.1 - - [10/Okt/2023:13:55:36 +0200] \"GET / HTTP/1.1\" 200 1\n",
+        "10.0.0.1 - - [10/Oct/2023:25:55:36 +0200] \"GET / HTTP/1.1\" 200 1\n",
+        "10.0.0.1 - - [10/Oct/2023:13:55:36 +0200] \"GET / HTTP/1.1 200 1\n",
+        "10.0.0.1 - - [10/Oct/2023:13:55:36 +0200] \"GET / HTTP/1.1\" ok 1\n",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char bytes[512], text[200];
+        int line;
+        snprintf(bytes, sizeof bytes,
+                 "10.0.0.1 - - [10/Oct/2023:13:55:36 +0200] \"GET / HTTP/1.1\" 200 1\n%s", bad[i]);
+        cr_assert_eq(read_all(bytes, strlen(bytes), &line, text), 1, "%s", bad[i]);
+        cr_assert_eq(line, 2);
+        cr_assert(strstr(text, "not a line of an access log"), "%s", text);
+    }
+}

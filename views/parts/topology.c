@@ -109,6 +109,9 @@ void topo_collect(struct topo *t, const struct crowds *all, const struct model *
         const struct edge_model *e = &m->edges[i];
         if ((e->role != ROLE_SENDS && e->role != ROLE_RECEIVES) || !flows_through(m, e->to_obj))
             continue;
+        if (e->gone && e->from_task && e->from_task < m->tasks_n &&
+            task_live(&m->tasks[e->from_task]))
+            continue; /* let go of, while it goes on elsewhere */
         int crowd = e->from_task ? crowds_of(all, e->from_task) : -1;
         if (e->from_task ? crowd < 0 : !flows_through(m, e->from_obj))
             continue;
