@@ -84,6 +84,7 @@ const struct view view_notes = {
     .min_w = 24,
     .min_h = 4,
     .weight = 4,
+    .scrolls = true,
     .draw = draw,
     .useful = useful,
 };

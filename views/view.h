@@ -61,6 +61,8 @@ struct view {
                   char *out, size_t size);
     /* Has it something to show? NULL: always. Tab passes over a panel that has not. */
     bool (*useful)(const struct screen_state *s);
+    /* No rows, but more lines than fit: it is drawn from state->scroll on. */
+    bool scrolls;
     /* How many rows there are to scroll through and choose from; NULL: none. */
     int (*rows)(const struct screen_state *s);
     /* Details of the chosen row, as text lines; NULL: none. */

@@ -81,7 +81,8 @@ void view_move(int view, const struct screen_state *s, struct view_state *state,
         return;
     page = page < 1 ? 1 : page;
     if (!views[view]->rows) { /* how far it can scroll is known when it is drawn */
-        state->scroll = moved(state->scroll, 1 << 20, move, page);
+        if (views[view]->scrolls)
+            state->scroll = moved(state->scroll, 1 << 20, move, page);
         return;
     }
     int last = views[view]->rows(s) - 1;

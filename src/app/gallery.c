@@ -200,7 +200,7 @@ static void draw_message(struct canvas *c, const struct shown *g)
     if (*complaint)
         canvas_text_cut(c, 1, c->h - 2, c->w - 2, ST_BAD, 0, complaint);
     else if (*g->filter || g->searching)
-        canvas_textf(c, 1, c->h - 2, ST_MARK, 0, "search: %s%s   (%zu of %zu)", g->filter,
+        canvas_textf(c, 1, c->h - 2, ST_MARK, 0, _("search: %s%s   (%zu of %zu)"), g->filter,
                      g->searching ? "▏" : "", g->n, g->catalog.n);
     else if (g->n)
         canvas_textf(c, 1, c->h - 2, ST_DIM, 0, _("the same as: patternscope %s"),

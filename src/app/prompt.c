@@ -250,6 +250,9 @@ void prompt_key(struct watch *w, uint32_t key)
     case 'E' & 31:
         p->cursor = p->len;
         break;
+    case 'L' & 31:
+        w->redraw_all = true;
+        break;
     case 'U' & 31:
         cut(w, 0, p->cursor);
         break;

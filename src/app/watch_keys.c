@@ -136,6 +136,8 @@ static const char *do_seek(struct watch *w, const struct command *c)
     if (t > player_last(w->player)) {
         if (player_replay(w->player))
             watch_say(w, _("the recording ends there"));
+        else if (player_ended(w->player))
+            watch_say(w, _("this is the end"));
         else if (player_model(w->player)->world == WORLD_LIVE)
             watch_say(w, _("this is the newest: live cannot be asked what comes"));
     }
@@ -148,14 +150,17 @@ static const char *do_seek(struct watch *w, const struct command *c)
  * ---------------------------------------------------------------------------------- */
 
 /* In a panel that Tab has chosen the arrows move inside it; else they choose the parameter. */
-static bool inside_panel(struct watch *w)
+static bool has_rows(struct watch *w)
 {
     const struct view *v = views[w->focus];
     struct screen_state s;
-    if (!v->rows || strcmp(v->name, "parameters") == 0)
-        return false;
     watch_state(w, &s);
-    return v->rows(&s) > 0;
+    return v->rows && v->rows(&s) > 0;
+}
+
+static bool inside_panel(struct watch *w)
+{
+    return has_rows(w) && strcmp(views[w->focus]->name, "parameters") != 0;
 }
 
 static void move(struct watch *w, enum view_move how)
@@ -333,6 +338,8 @@ static const char *do_move(struct watch *w, const struct command *c)
     static const char *const words[] = {"up", "down", "top", "bottom", "pageup", "pagedown"};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (strcmp(arg(c, 0), words[i]) == 0) {
+            if (!has_rows(w) && !views[w->focus]->scrolls)
+                return _("there are no lines to choose in this panel: Tab goes to the next");
             move(w, (enum view_move)i);
             return NULL;
         }
