@@ -12,16 +12,13 @@
 
 static bool listed(const struct object_model *o)
 {
-    return o->known && (o->kind == OBJ_GROUP || o->kind == OBJ_BARRIER || o->kind == OBJ_LATCH ||
-                        o->kind == OBJ_FLIGHT);
+    return o->kind == OBJ_GROUP || o->kind == OBJ_BARRIER || o->kind == OBJ_LATCH ||
+           o->kind == OBJ_FLIGHT;
 }
 
 static int rows(const struct screen_state *s)
 {
-    int n = 0;
-    for (uint32_t id = 1; id < s->model->objects_n; id++)
-        n += listed(&s->model->objects[id]);
-    return n;
+    return objects_rows(s, listed);
 }
 
 static void draw_waiters(struct canvas *c, int x, int y, int w, const struct screen_state *s,
@@ -73,38 +70,30 @@ static uint8_t told(const struct object_model *o, char *text, size_t size, int64
     }
 }
 
+static void draw_one(struct canvas *c, struct rect r, const struct screen_state *s, uint32_t id)
+{
+    const struct object_model *o = &s->model->objects[id];
+    int x = r.x + 1, right = r.x + r.w - 1;
+    int64_t lit, lamps;
+    char text[96];
+    x = canvas_text_cut(c, x, r.y, right - x > 20 ? right - x - 12 : 8, ST_TITLE, 0,
+                        model_object_name(s->model, id)) +
+        1;
+    uint8_t style = told(o, text, sizeof text, &lit, &lamps);
+    x = canvas_text_cut(c, x, r.y, right - x, style, 0, text) + 1;
+    for (int64_t i = 0; i < lamps && lamps <= right - x; i++)
+        canvas_put(c, x + (int)i, r.y, i < lit ? GL_RUNNING : GL_TICK,
+                   i < lit ? ST_RUNNING : ST_DONE, 0);
+    if (r.h > 1)
+        draw_waiters(c, r.x + 3, r.y + 1, r.w - 4, s, id);
+}
+
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state)
 {
-    const struct model *m = s->model;
-    int n = rows(s), row = 0;
-    if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no groups"));
-        return;
-    }
-    int pitch = n * 2 <= r.h ? 2 : 1, fit = r.h / pitch, first = list_first(state, n, fit);
-    for (uint32_t id = 1; id < m->objects_n && row < first + fit; id++) {
-        const struct object_model *o = &m->objects[id];
-        if (!listed(o))
-            continue;
-        if (row++ < first)
-            continue;
-        int x = r.x + 1, y = r.y + (row - 1 - first) * pitch, right = r.x + r.w - 1;
-        int64_t now, most;
-        char text[96];
-        draw_chosen(c, r.x, y, state->focused && row - 1 == state->chosen && n > 1);
-        x = canvas_text_cut(c, x, y, right - x > 20 ? right - x - 12 : 8, ST_TITLE, 0,
-                            model_object_name(m, id)) +
-            1;
-        uint8_t style = told(o, text, sizeof text, &now, &most);
-        x = canvas_text_cut(c, x, y, right - x, style, 0, text) + 1;
-        for (int64_t i = 0; i < most && most <= right - x; i++)
-            canvas_put(c, x + (int)i, y, i < now ? GL_RUNNING : GL_TICK,
-                       i < now ? ST_RUNNING : ST_DONE, 0);
-        if (pitch > 1)
-            draw_waiters(c, r.x + 3, y + 1, r.w - 4, s, id);
-    }
-    list_marks(c, r, first, first + fit < n ? n + r.h : 0);
+    static const struct object_list list = {
+        .listed = listed, .none = N_("no groups"), .draw = draw_one};
+    objects_draw(c, r, s, state, &list);
 }
 
 const struct view view_groups = {

@@ -12,15 +12,12 @@
 
 static bool listed(const struct object_model *o)
 {
-    return o->known && o->kind == OBJ_LIMITER;
+    return o->kind == OBJ_LIMITER;
 }
 
 static int rows(const struct screen_state *s)
 {
-    int n = 0;
-    for (uint32_t id = 1; id < s->model->objects_n; id++)
-        n += listed(&s->model->objects[id]);
-    return n;
+    return objects_rows(s, listed);
 }
 
 static bool useful(const struct screen_state *s)
@@ -103,15 +100,13 @@ static void draw_second(struct canvas *c, struct rect r, const struct object_mod
         draw_outcomes(c, right - w, r.y, w, o, l);
 }
 
-static void draw_one(struct canvas *c, struct rect r, const struct screen_state *s, uint32_t id,
-                     bool chosen)
+static void draw_one(struct canvas *c, struct rect r, const struct screen_state *s, uint32_t id)
 {
     const struct model *m = s->model;
     const struct object_model *o = &m->objects[id];
     const struct limiter_model *l = model_limiter(m, id);
     char text[128];
     int right = r.x + r.w - 1, picture = r.w >= 100 ? 25 : r.w >= 70 ? 17 : 9;
-    draw_chosen(c, r.x, r.y, chosen);
     int x = canvas_text_cut(c, r.x + 1, r.y, r.w >= 70 ? 14 : 10, ST_TITLE, 0,
                             model_object_name(m, id)) +
             1;
@@ -137,20 +132,9 @@ static void draw_one(struct canvas *c, struct rect r, const struct screen_state 
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state)
 {
-    const struct model *m = s->model;
-    int n = rows(s), row = 0;
-    if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no limiters"));
-        return;
-    }
-    int pitch = n * 2 <= r.h ? 2 : 1, fit = r.h / pitch, first = list_first(state, n, fit);
-    for (uint32_t id = 1; id < m->objects_n && row < first + fit; id++) {
-        if (!listed(&m->objects[id]) || row++ < first)
-            continue;
-        struct rect at = {r.x, r.y + (row - 1 - first) * pitch, r.w, pitch};
-        draw_one(c, at, s, id, state->focused && row - 1 == state->chosen && n > 1);
-    }
-    list_marks(c, r, first, first + fit < n ? n + r.h : 0);
+    static const struct object_list list = {
+        .listed = listed, .none = N_("no limiters"), .draw = draw_one};
+    objects_draw(c, r, s, state, &list);
 }
 
 const struct view view_limiters = {

@@ -11,15 +11,12 @@
 
 static bool listed(const struct object_model *o)
 {
-    return o->known && o->kind == OBJ_MAP;
+    return o->kind == OBJ_MAP;
 }
 
 static int rows(const struct screen_state *s)
 {
-    int n = 0;
-    for (uint32_t id = 1; id < s->model->objects_n; id++)
-        n += listed(&s->model->objects[id]);
-    return n;
+    return objects_rows(s, listed);
 }
 
 static bool useful(const struct screen_state *s)
@@ -63,29 +60,22 @@ static void draw_finds(struct canvas *c, int x, int y, int w, const struct objec
     canvas_text_cut(c, x, y, right - x, ST_DIM, 0, text);
 }
 
+static void draw_one(struct canvas *c, struct rect r, const struct screen_state *s, uint32_t id)
+{
+    const struct object_model *o = &s->model->objects[id];
+    int name = r.w >= 50 ? 14 : 8;
+    canvas_text_cut(c, r.x + 1, r.y, name, ST_TITLE, 0, model_object_name(s->model, id));
+    draw_parts(c, r.x + 2 + name, r.y, r.w - name - 3, o);
+    if (r.h > 1)
+        draw_finds(c, r.x + 3, r.y + 1, r.w - 4, o);
+}
+
 static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
                  struct view_state *state)
 {
-    const struct model *m = s->model;
-    int n = rows(s), row = 0;
-    if (!n) {
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 1, ST_DIM, 0, _("no maps"));
-        return;
-    }
-    int pitch = n * 2 <= r.h || r.h == 2 ? 2 : 1, fit = r.h / pitch;
-    int first = list_first(state, n, fit);
-    for (uint32_t id = 1; id < m->objects_n && row < first + fit; id++) {
-        const struct object_model *o = &m->objects[id];
-        if (!listed(o) || row++ < first)
-            continue;
-        int y = r.y + (row - 1 - first) * pitch, name = r.w >= 50 ? 14 : 8;
-        draw_chosen(c, r.x, y, state->focused && row - 1 == state->chosen && n > 1);
-        canvas_text_cut(c, r.x + 1, y, name, ST_TITLE, 0, model_object_name(m, id));
-        draw_parts(c, r.x + 2 + name, y, r.w - name - 3, o);
-        if (pitch > 1)
-            draw_finds(c, r.x + 3, y + 1, r.w - 4, o);
-    }
-    list_marks(c, r, first, first + fit < n ? n + r.h : 0);
+    static const struct object_list list = {
+        .listed = listed, .none = N_("no maps"), .two_lines = true, .draw = draw_one};
+    objects_draw(c, r, s, state, &list);
 }
 
 static void details(const struct screen_state *s, const struct view_state *state, struct str *out)
@@ -104,16 +94,13 @@ static void details(const struct screen_state *s, const struct view_state *state
         N_("dirty part promoted"),
         N_("cleared"),
     };
-    int row = state->chosen;
-    for (uint32_t id = 1; id < s->model->objects_n; id++) {
-        const struct object_model *o = &s->model->objects[id];
-        if (!listed(o) || row-- != 0)
-            continue;
-        str_addf(out, _("map       %s\n"), model_object_name(s->model, id));
-        for (int op = 0; op < MAP_OP_COUNT; op++)
-            str_addf(out, "%9" PRIu64 " %s\n", o->ops[op], _(words[op]));
+    uint32_t id = objects_nth(s, listed, state->chosen);
+    const struct object_model *o = &s->model->objects[id];
+    if (!id)
         return;
-    }
+    str_addf(out, _("map       %s\n"), model_object_name(s->model, id));
+    for (int op = 0; op < MAP_OP_COUNT; op++)
+        str_addf(out, "%9" PRIu64 " %s\n", o->ops[op], _(words[op]));
 }
 
 const struct view view_maps = {

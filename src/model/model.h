@@ -80,7 +80,8 @@ struct object_model {
     uint32_t owner; /* lock: task */
     int64_t cap;
     /* map: keys in the read-only and in the dirty part, misses; pool: items on shelves, victims;
-     * singleflight: callers that share the last flight; barrier: round. */
+     * singleflight: callers that share the last flight; barrier: round; slice: where in its array
+     * it begins, its capacity. */
     uint32_t part[3];
     int64_t born_ns, closed_ns;
     uint32_t closed_by; /* task, or 0 */

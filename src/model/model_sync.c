@@ -97,11 +97,16 @@ static void fold_cell(struct model *m, const struct event *e)
         flushed(m, e);
     if (writes)
         o->owner = e->task;
-    if (o->kind == OBJ_SLICE) { /* its array, its length */
-        if ((e->x >> 8 & CELL_WORD) == 0)
+    if (o->kind == OBJ_SLICE) { /* its array and where in it, its length, its capacity */
+        uint32_t word = e->x >> 8 & CELL_WORD;
+        if (word == 0) {
             o->parent = e->a;
-        else if ((e->x >> 8 & CELL_WORD) == 1)
+            o->part[0] = e->b;
+        } else if (word == 1) {
             object_level(o, m->now_ns, (double)e->v);
+        } else if (word == 2) {
+            o->part[1] = (uint32_t)e->v;
+        }
         return;
     }
     if (!(e->x >> 8 & CELL_WORD))

@@ -41,7 +41,7 @@ static struct key_hint scene_keys[] = {
 static inline void scene_take(void *arg, const struct event *ev, size_t n)
 {
     struct scene *sc = arg;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !sc->model->ended; i++) /* a program may stop its own run */
         detect_apply(sc->detect, sc->model, &ev[i]);
 }
 

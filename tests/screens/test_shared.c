@@ -5,6 +5,7 @@
 #include "runtime/syncmap.h"
 #include "runtime/syncpool.h"
 #include "tests/screens/golden.h"
+#include "tests/screens/memory.h"
 
 Test(screens, procs)
 {
@@ -84,5 +85,16 @@ Test(screens, what_tasks_share)
     shots(&sc, "shared_groups", "groups");
     shots(&sc, "shared_maps", "maps");
     shots(&sc, "shared_pools", "pools");
+    scene_free(&sc);
+}
+
+Test(screens, what_stands_in_memory)
+{
+    struct scene sc;
+    scene_program(&sc, memory_program, NULL);
+    scene_to(&sc, 1);
+    cr_assert_gt(sc.model->stores_n, 0, "a store is in a buffer");
+    shots(&sc, "shared_cells", "cells");
+    shots(&sc, "shared_slices", "slices");
     scene_free(&sc);
 }

@@ -100,6 +100,23 @@ uint32_t limiter_seam(const struct limiter_model *l, int64_t seam_ns, int64_t no
 void draw_outcomes(struct canvas *c, int x, int y, int w, const struct object_model *o,
                    const struct limiter_model *l);
 
+/* ---- all objects of some kinds (objects.c) -----------------------------------------------------
+ */
+
+typedef bool object_listed(const struct object_model *o); /* of those that are known */
+struct object_list {
+    object_listed *listed;
+    const char *none; /* what is said where there is none, N_() */
+    bool two_lines;   /* rather one with its second line than two, where there is room for two */
+    /* Within r, which is one line high or two. The mark of what is chosen is drawn already. */
+    void (*draw)(struct canvas *c, struct rect r, const struct screen_state *s, uint32_t id);
+};
+int objects_rows(const struct screen_state *s, object_listed *listed);
+/* Id of the row-th; 0: there are fewer. */
+uint32_t objects_nth(const struct screen_state *s, object_listed *listed, int row);
+void objects_draw(struct canvas *c, struct rect r, const struct screen_state *s,
+                  struct view_state *state, const struct object_list *list);
+
 /* ---- routed lines (route.c): corners and crossings come out right -----------------------------
  */
 
