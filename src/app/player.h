@@ -72,6 +72,9 @@ bool player_tweak(const struct player *p, size_t i, int64_t *t_ns, const char **
 
 /* The event that was folded last, which a step stops at, and how many have been; false: none. */
 bool player_shown(struct player *p, struct event *out, uint64_t *n);
+/* The instant of the next mark after the one shown (dir +1), or of the last before it (-1):
+ * captions too, not what the engine says. False: there is none in what is held. */
+bool player_mark(struct player *p, int dir, int64_t *t_ns);
 /* Event number n (from 0); false: it is not there (any more). */
 bool player_event(struct player *p, uint64_t n, struct event *out);
 /* A copy of the fold after the first n events, to be freed; NULL: no longer held. */

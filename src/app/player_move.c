@@ -265,6 +265,27 @@ bool player_shown(struct player *p, struct event *out, uint64_t *n)
     return p->n && player_event(p, p->n - 1, out);
 }
 
+bool player_mark(struct player *p, int dir, int64_t *t_ns)
+{
+    struct event ev[CHUNK];
+    size_t got = 0;
+    bool found = false;
+    uint64_t first = reel_first(p->reel), n = dir > 0 && p->n > first ? p->n : first;
+    for (; n < reel_count(p->reel) && (got = reel_read(p->reel, n, ev, CHUNK)); n += got)
+        for (size_t i = 0; i < got; i++) {
+            bool there = dir > 0 ? ev[i].t_ns > p->now_ns : ev[i].t_ns < p->now_ns;
+            if (dir < 0 && !there)
+                return found;
+            if (!there || ev[i].kind != EV_MARK || ev[i].op == BY_ENGINE)
+                continue;
+            *t_ns = ev[i].t_ns;
+            found = true;
+            if (dir > 0)
+                return true;
+        }
+    return found;
+}
+
 bool player_event(struct player *p, uint64_t n, struct event *out)
 {
     return reel_read(p->reel, n, out, 1) == 1;

@@ -96,8 +96,8 @@ static const char *hint_label(const struct watch *w, const struct key_row *r)
 {
     static const struct {
         const char *command, *label; /* in a replay; NULL: not there */
-    } other[] = {{"seek +1s", "( ) second"}, {"restart", "again"}, {"change +1", NULL},
-                 {"inject-menu", NULL},      {"mark", NULL},       {"record", NULL}};
+    } other[] = {{"seek +1s", "( ) second"}, {"seek next", "chapter"}, {"change +1", NULL},
+                 {"inject-menu", NULL},      {"mark", NULL},           {"record", NULL}};
     for (size_t i = 0; w->session && i < ARRAY_LEN(other); i++)
         if (strcmp(r->command, other[i].command) == 0)
             return other[i].label;

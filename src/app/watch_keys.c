@@ -126,6 +126,9 @@ static const char *do_seek(struct watch *w, const struct command *c)
         t = 0;
     } else if (strcmp(to, "end") == 0) {
         t = player_last(w->player);
+    } else if (strcmp(to, "next") == 0 || strcmp(to, "prev") == 0) {
+        if (!player_mark(w->player, *to == 'n' ? 1 : -1, &t))
+            return *to == 'n' ? _("there is no mark after this") : _("there is no mark before");
     } else {
         const char *bad = value_duration(to + (*to == '+' || *to == '-'), &t);
         if (bad)

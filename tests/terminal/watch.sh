@@ -198,6 +198,7 @@ test_the_gallery() {
 
 test_a_recording_is_played() {
     pool a.ini
+    sed -i '$a[cue.1]\nat = 700ms\nsay = one\n[cue.2]\nat = 2200ms\nsay = two' a.ini
     "$program" run a.ini --for 3s --record talk.psr --summary /dev/null || problem "run"
     start replay talk.psr
     sees "REPLAY" "/00:03.000" "stops time"
@@ -216,6 +217,15 @@ test_a_recording_is_played() {
     sees "00:01.510/"
     types "{"
     sees "00:01.500/"
+    # From chapter to chapter.
+    types "n"
+    sees "00:02.200/"
+    types "n"
+    sees "there is no mark after this"
+    types "pp"
+    sees "00:00.700/"
+    types "p"
+    sees "there is no mark before"
     types "d"
     sees "this is a recording: what happened in it cannot be changed"
     types "r"

@@ -58,6 +58,46 @@ Test(player, a_switch_is_a_task_that_begins_to_run)
     player_end(&r);
 }
 
+Test(player, from_mark_to_mark)
+{
+    struct player_run r = player_begin("[cue.1]\nat = 100ms\nsay = one\n"
+                                       "[cue.2]\nat = 300ms\nsay = two\n");
+    int64_t t = -1;
+    player_at(r.p, 400 * MS);
+    cr_assert_not(player_mark(r.p, 1, &t));
+    cr_assert(player_mark(r.p, -1, &t));
+    cr_assert_eq(t, 300 * MS);
+    player_at(r.p, t); /* on a mark, the one before is another */
+    cr_assert(player_mark(r.p, -1, &t));
+    cr_assert_eq(t, 100 * MS);
+    player_at(r.p, t);
+    cr_assert_not(player_mark(r.p, -1, &t));
+    cr_assert(player_mark(r.p, 1, &t));
+    cr_assert_eq(t, 300 * MS);
+    player_end(&r);
+}
+
+Test(player, a_step_tells_its_event)
+{
+    struct player_run r = player_begin("");
+    struct event e, before;
+    uint64_t n, was;
+    player_at(r.p, 100 * MS);
+    cr_assert(player_shown(r.p, &before, &was));
+    cr_assert(player_step(r.p, STEP_EVENT, 1));
+    cr_assert(player_shown(r.p, &e, &n));
+    cr_assert_eq(n, was + 1);
+    cr_assert(player_step(r.p, STEP_EVENT, -1));
+    cr_assert(player_shown(r.p, &e, &n));
+    cr_assert_eq(n, was);
+    cr_assert_eq(memcmp(&e, &before, sizeof e), 0);
+    player_seek(r.p, 0);
+    while (player_step(r.p, STEP_EVENT, -1))
+        ;
+    cr_assert_not(player_shown(r.p, &e, &n));
+    player_end(&r);
+}
+
 Test(player, before_the_first_and_after_the_last)
 {
     struct player_run r = player_begin("");
