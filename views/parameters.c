@@ -94,9 +94,12 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     struct str text = {0};
     str_addf(&text, "[%s] %s: %s%s", at->section, at->name, _(at->help),
              at->live ? "" : _(" (at the next restart)"));
-    draw_wrapped(c,
-                 (struct rect){r.x + 1, r.y + r.h - help + (help > 2), r.w - 2, help - (help > 2)},
-                 0, ST_DIM, text.data);
+    struct rect words = {r.x + 1, r.y + r.h - help, r.w - 2, help};
+    if (help > 2 && draw_wrapped(NULL, words, 0, ST_DIM, text.data) < help) { /* set apart */
+        words.y++;
+        words.h--;
+    }
+    draw_wrapped(c, words, 0, ST_DIM, text.data);
     str_free(&text);
 }
 

@@ -162,6 +162,8 @@ static bool inject_key(struct watch *w, uint32_t key)
         w->overlay_chosen = (w->overlay_chosen + 1) % n;
     else if (n && (key == PK_UP || key == 'k'))
         w->overlay_chosen = (w->overlay_chosen + n - 1) % n;
+    else if (key >= '0' && key <= '9')
+        watch_complain(w, _("there is no fault %c: 1 to %d"), (char)key, n);
     else
         return false;
     return true;

@@ -98,6 +98,8 @@ test_a_hung_job_keeps_its_worker() {
     watches
     types "i"
     sees "inject a fault" "▸1  dependency hang"
+    types "9"
+    sees "there is no fault 9: 1 to 6" "inject a fault"
     keys Down
     sees "▸2  dependency errors"
     keys Up Enter
