@@ -221,3 +221,35 @@ test_not_a_terminal() {
     status 3 worker_pool
     has err "patternscope run"
 }
+
+# The shells ask the program what there is; what they say by themselves must be all.
+test_completions_know_every_word() {
+    local root word shell
+    root=$(dirname "$file")/../..
+    for word in $(sed -n 's/^SUBCOMMAND(\([a-z]*\).*/\1/p' "$root/src/app/subcommands.def"); do
+        for shell in "$root"/assets/completions/*; do
+            grep -qw -- "$word" "$shell" || problem "$shell does not know $word"
+        done
+    done
+    mkdir bin
+    ln -s "$program" bin/patternscope
+    PATH=$PWD/bin:$PATH
+    # shellcheck source=/dev/null
+    . "$root/assets/completions/patternscope.bash"
+    offers() { # offers WORD WORDS-OF-THE-LINE…
+        local wanted=$1
+        shift
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _patternscope
+        [[ " ${COMPREPLY[*]} " = *" $wanted "* ]] || problem "$*: offers ${COMPREPLY[*]}, not $wanted"
+    }
+    offers run patternscope r
+    offers worker_pool patternscope run work
+    offers lessons/T1.M3-no-cancel patternscope lessons/T1.M3
+    offers --record patternscope run --rec
+    offers jsonl patternscope export x.psr --format js
+    offers sim patternscope run worker_pool --world s
+    offers diagnoses patternscope list dia
+    offers worker_pool patternscope list params w
+    offers deadlock patternscope explore x --until dead
+}
