@@ -254,10 +254,14 @@ static void find_pattern(struct parse *p)
         return;
     const char *near = str_nearest(named->value, p->schema->patterns, n);
     parse_at(p, named);
-    if (near)
-        error_add(p->e, "no pattern '%s' (did you mean '%s'?)", named->value, near);
-    else
+    if (!near) {
         error_add(p->e, "no pattern '%s' (see: list patterns)", named->value);
+        return;
+    }
+    /* The rest is checked as if it were that one, so that all errors are told at once. */
+    error_add(p->e, "no pattern '%s' (did you mean '%s'?)", named->value, near);
+    p->tables = p->schema->tables(near);
+    p->pattern = near;
 }
 
 static void check_settings(struct parse *p)

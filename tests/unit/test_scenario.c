@@ -115,6 +115,16 @@ Test(scenario, names_are_known_or_near)
     wrong(POOL "[layout]\nrows = nopanel\n", "t.ini:4: rows = nopanel: no panel 'nopanel'");
 }
 
+/* A misspelt pattern hides no other error. */
+Test(scenario, the_rest_is_checked_as_the_nearest_pattern_s)
+{
+    cr_assert_null(parse("[scenario]\npattern = pol\n[pool]\nworkers = 0\n", NULL));
+    char *said = errors_text(&errors);
+    cr_assert_eq(errors.total, 2, "%s", said);
+    cr_assert_not_null(strstr(said, "t.ini:4: workers = 0: must be"), "%s", said);
+    free(said);
+}
+
 Test(scenario, values_say_what_is_allowed)
 {
     wrong(POOL "[pool]\nworkers = 0\n", "t.ini:4: workers = 0: must be 1..10000 or auto");
