@@ -21,6 +21,10 @@
 /* Prints "patternscope: MESSAGE" after the death hook has run, then aborts. Any thread. */
 NORETURN PRINTF(1, 2) void die(const char *fmt, ...);
 
+/* The same where the machine gives no more memory: no fault of ours, so there is no core, and the
+ * exit status is 3. */
+NORETURN void die_of_memory(void);
+
 /* hook runs once, in the dying thread, before the message; it must be async-signal-safe. */
 void diag_set_death_hook(void (*hook)(void));
 

@@ -11,7 +11,7 @@
 static void *must(void *p, size_t bytes)
 {
     if (UNLIKELY(!p && bytes))
-        die("out of memory (%zu bytes wanted)", bytes);
+        die_of_memory();
     return p;
 }
 
@@ -24,7 +24,7 @@ void *xcalloc(size_t n, size_t bytes)
 {
     void *p = calloc(n, bytes);
     if (UNLIKELY(!p && n && bytes))
-        die("out of memory (%zu times %zu bytes wanted)", n, bytes);
+        die_of_memory();
     return p;
 }
 
@@ -51,7 +51,7 @@ char *xasprintf(const char *fmt, ...)
     int n = vasprintf(&s, fmt, ap);
     va_end(ap);
     if (n < 0)
-        die("out of memory (formatting a string)");
+        die_of_memory();
     return s;
 }
 

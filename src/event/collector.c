@@ -104,7 +104,7 @@ static void *aligned(size_t bytes)
 {
     void *p = aligned_alloc(64, bytes);
     if (!p)
-        die("out of memory");
+        die_of_memory();
     return p;
 }
 

@@ -249,7 +249,7 @@ struct rt *exec_live_create(const struct rt_config *c, const char **why)
 {
     struct live *l = aligned_alloc(64, (sizeof *l + 63) & ~(size_t)63);
     if (!l)
-        die("out of memory");
+        die_of_memory();
     memset(l, 0, sizeof *l);
     emit_clock_init();
     rt_init(&l->rt, &live_ops, c);

@@ -158,7 +158,7 @@ static void *task_thread(void *arg)
     return NULL;
 }
 
-/* The lock is held, and may be given back meanwhile. */
+/* The lock is held, and may be given back meanwhile. NULL: no memory. */
 static struct live_task *record(struct live *l)
 {
     struct live_task *lt = l->free;
@@ -175,7 +175,7 @@ static struct live_task *record(struct live *l)
     }
     lt = aligned_alloc(64, (sizeof *lt + 63) & ~(size_t)63);
     if (!lt)
-        die("out of memory");
+        return NULL;
     *lt = (struct live_task){.t = {.rt = &l->rt}, .l = l, .rests = true};
     grow(&l->tasks, &l->tasks_cap, l->tasks_n + 1, sizeof(struct live_task *));
     l->tasks[l->tasks_n++] = lt;
@@ -194,6 +194,8 @@ static struct live_task *with_thread(struct live *l)
         return lt;
     }
     lt = record(l);
+    if (!lt)
+        return NULL;
     atomic_store_explicit(&lt->start, START_NONE, memory_order_relaxed);
     if (!l->quit)
         lt->has_thread = live_thread(&lt->thread, NULL, l->stack_bytes, task_thread, lt);

@@ -547,7 +547,7 @@ struct rt *exec_sim_create(const struct rt_config *c, const char **why)
     }
     struct sim *s = aligned_alloc(64, sizeof *s);
     if (!s)
-        die("out of memory");
+        die_of_memory();
     memset(s, 0, sizeof *s);
     rt_init(&s->rt, &sim_ops, c);
     s->procs = c->procs ? c->procs : 1;

@@ -76,7 +76,7 @@ struct psr_decoder *psr_decoder_create(void)
 {
     struct psr_decoder *d = aligned_alloc(64, sizeof *d);
     if (!d)
-        die("out of memory");
+        die_of_memory();
     d->shapes = 0;
     memset(d->known, 0, sizeof d->known);
 #if defined(__x86_64__)

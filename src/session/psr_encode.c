@@ -31,7 +31,7 @@ struct psr_encoder *psr_encoder_create(void)
 {
     struct psr_encoder *e = aligned_alloc(64, (sizeof *e + 63) & ~(size_t)63);
     if (!e)
-        die("out of memory");
+        die_of_memory();
     memset(e, 0, sizeof *e);
     for (size_t kind = 0; kind < EV_COUNT; kind++)
         for (size_t f = 0; f < EVENT_FIELDS && event_info[kind].fields[f].name; f++)
