@@ -68,8 +68,8 @@ static int64_t window_from(const struct limiter_model *l, int64_t now_ns)
 static double window_used(const struct limiter_model *l, int64_t from_ns)
 {
     if (from_ns >= l->at_ns) { /* what was borrowed is paid back a window at a time */
-        double later = l->span_ns > 0 ? (double)((from_ns - l->at_ns) / l->span_ns) : 0;
-        double used = l->now - later * l->count;
+        int64_t later = l->span_ns > 0 ? (from_ns - l->at_ns) / l->span_ns : 0;
+        double used = l->now - (double)later * l->count;
         return later == 0 || used > 0 ? used : 0;
     }
     for (uint64_t i = 0; i < l->past_n && i < MODEL_PAST; i++) {
@@ -82,7 +82,7 @@ static double window_used(const struct limiter_model *l, int64_t from_ns)
 
 uint32_t limiter_seam(const struct limiter_model *l, int64_t seam_ns, int64_t now_ns)
 {
-    int64_t passed[SEAM_MOST];
+    int64_t passed[SEAM_MOST] = {0};
     uint32_t n = 0, most = 0;
     for (uint64_t i = l->tape_n < MODEL_TAPE ? 0 : l->tape_n - MODEL_TAPE; i < l->tape_n; i++) {
         int64_t t = l->tape[i % MODEL_TAPE].t_ns;
@@ -159,7 +159,7 @@ static int passed_in(const struct limiter_model *l, int64_t from_ns, int64_t to_
 /* Where the tape is too short to tell, as many as there were at the last decision. */
 static double log_now(const struct limiter_model *l, int64_t now_ns)
 {
-    return l->now < MODEL_TAPE / 2 ? passed_in(l, now_ns - l->span_ns, now_ns) : l->now;
+    return l->now < MODEL_TAPE * 0.5 ? passed_in(l, now_ns - l->span_ns, now_ns) : l->now;
 }
 
 static void draw_log(struct canvas *c, int x, int y, int w, const struct limiter_model *l,
