@@ -159,21 +159,21 @@ test_themes_and_redraw() {
 # shellcheck disable=SC2034 # cols and rows are run.sh's
 test_the_gallery() {
     mkdir configs
-    pool configs/mine.ini
-    printf 'pattern = nothing\n[scenario]\npattern = worker_pool\nworkers = x\n' >configs/bad.ini
+    pool configs/a_mine.ini
+    printf 'pattern = nothing\n[scenario]\npattern = worker_pool\nworkers = x\n' >configs/a_bad.ini
     start
-    sees "pick one" "Scenarios" "▸ bad" "Esc quit"
+    sees "pick one" "Scenarios" "▸ a_bad" "Esc quit"
     sees "line 1: "
     keys Enter
     sees "pick one" "line 1"
     keys Down
-    sees "▸ mine" "Small pool" "sim: the same each time"
+    sees "▸ a_mine" "Small pool" "sim: the same each time"
     types "/"
     types "one-task"
     sees "search: one-task" "(2 of" "T1.M4"
-    gone "▸ mine"
+    gone "▸ a_mine"
     keys Escape
-    sees "▸ " "mine"
+    sees "▸ " "a_mine"
     types "hung"
     sees "worker_pool_hung_jobs" "(1 of"
     keys Enter
@@ -189,7 +189,7 @@ test_the_gallery() {
     ends 0
     cols=120 rows=40
     start
-    sees "pick one" "T1.M4"
+    sees "pick one" "T1.M3"
     keys End
     sees "Repaired: a consumer that keeps up, and buffers for hiccups" "Question: "
     keys q
@@ -307,7 +307,7 @@ test_after_the_end() {
     types "("
     sees "PAUSED"
     keys R
-    sees "1 changed parameter kept" "workers 9/9"
+    sees "1 changed parameter kept" "group workers 9"
     at_rest
 }
 
