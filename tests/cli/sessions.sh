@@ -145,7 +145,8 @@ def one(data, what):
         assert "b.psr: " in err, (what, err)
     if p.returncode == 2:
         assert "offset" in err or "is empty" in err, (what, err)
-step = 1 if os.environ.get("PATTERNSCOPE_LONG") else len(whole) // 60
+slow = os.environ.get("PATTERNSCOPE_SANITIZED")
+step = 1 if os.environ.get("PATTERNSCOPE_LONG") else len(whole) // (15 if slow else 60)
 for n in range(0, len(whole), step):
     one(whole[:n], f"cut to {n}")
 for at in range(0, len(whole), step):

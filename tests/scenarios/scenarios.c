@@ -186,7 +186,7 @@ static void many_seeds(const char *file)
     struct run_options o[2];
     struct scenario *s[2];
     struct str why = {0};
-    uint64_t wanted, seeds = counts(1000, 20, 4);
+    uint64_t wanted, seeds = counts(1000, 20, 2);
     char what[96];
     for (int i = 0; i < 2; i++) {
         run_options_init(&o[i]);

@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "control/keycode.h"
 #include "control/keymap.h"
+#include "tests/counts.h"
 #include "views/term.h"
 
 /* ---- what is tried ------------------------------------------------------------------------------
@@ -281,9 +282,11 @@ int main(int argc, char **argv)
         return 1;
     make_files();
     struct keymap *keys = keymap_create();
-    size_t tried = 0, bad = 0;
+    /* Sanitized, each key in every sixth mode: what a key touches, it touches in any. */
+    size_t tried = 0, bad = 0, step = argc > 1 ? 1 : counts(1, 1, 6);
     for (const struct mode *m = modes; m < modes + ARRAY_LEN(modes); m++)
-        for (size_t i = 0; i < keymap_count(keys) && !t.never_there; i++) {
+        for (size_t i = (size_t)(m - modes) % step; i < keymap_count(keys) && !t.never_there;
+             i += step) {
             char name[32];
             key_name(keymap_row(keys, i)->key, name, sizeof name);
             if ((argc > 1 && strcmp(m->name, argv[1]) != 0) ||
