@@ -91,9 +91,10 @@ void wait_words(const struct model *m, struct wait w, size_t n, struct str *out)
         [WHY_JOIN] = "for the end of",
         [WHY_BARRIER] = "at",
     };
+    /* A nil channel, or one that the pattern keeps to itself: the stream tells neither. */
     static const char *const alone[WHY_COUNT] = {
-        [WHY_CHAN_SEND] = "to send to a nil channel",
-        [WHY_CHAN_RECV] = "to receive from a nil channel",
+        [WHY_CHAN_SEND] = "to send to a nil or unnamed channel",
+        [WHY_CHAN_RECV] = "to receive from a nil or unnamed channel",
         [WHY_SELECT] = "in a select",
         [WHY_CTX] = "for a context",
         [WHY_IO] = "for a call",

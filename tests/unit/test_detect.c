@@ -265,7 +265,7 @@ Test(leak, who_is_missing)
                "count it down");
     done(&f);
     f = run(m_nil, NULL);
-    ASSERT_ONE(f, DIAG_LEAK, "lost waits to send to a nil channel");
+    ASSERT_ONE(f, DIAG_LEAK, "lost waits to send to a nil or unnamed channel");
     done(&f);
 }
 
