@@ -279,7 +279,8 @@ static int drive(struct run *r)
     print_summary(r);
     close_outputs(r);
     signals_die();
-    return r->expects.failed ? STATUS_FAILED : r->trouble ? STATUS_ENVIRONMENT : STATUS_OK;
+    /* As with grep and cmp, trouble outweighs a verdict: what was to be written is not whole. */
+    return r->trouble ? STATUS_ENVIRONMENT : r->expects.failed ? STATUS_FAILED : STATUS_OK;
 }
 
 static int run(const char *name, const struct run_options *o)

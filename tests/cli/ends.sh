@@ -70,6 +70,12 @@ test_a_full_disk_stops_the_recording_only() {
     status 3 run a.ini --record /dev/full --summary s.json
     has err /dev/full full
     has s.json '"done": 50' '"passed": 1'
+    # It outweighs an expectation that failed, which is told all the same.
+    sed -i 's/^requests.done.*/requests.done = 7/' a.ini
+    status 3 run a.ini --record /dev/full
+    has err /dev/full
+    has out "expected requests.done = 7, found 50"
+    status 1 run a.ini
     # A limit on a file's size is a disk that fills up in the middle.
     sed -i 's/^count.*/count = 5000/; s/^requests.done.*/requests.done = 5000/' a.ini
     (
