@@ -61,22 +61,47 @@ static char *base_dir(const struct scenario *s)
     return slash == s->path ? xstrdup("/") : xstrndup(s->path, (size_t)(slash - s->path));
 }
 
+/* An error of a value that was given, in the file or by --set. */
+static void setting_error(const struct scenario *s, const char *section, const char *key,
+                          const char *bad, struct errors *e)
+{
+    for (size_t i = 0; i < s->settings_n; i++) {
+        const struct setting *v = &s->settings[i];
+        if (strcmp(v->section, section) != 0 || strcmp(v->key, key) != 0)
+            continue;
+        char *option = xasprintf("--set %s.%s", section, key);
+        const char *file = s->path ? s->path : s->name;
+        error_at(e, v->line ? file : option, v->line, "%s = %s: %s", key, v->value, bad);
+        free(option);
+    }
+}
+
 static void choices_check(const struct scenario *s, struct errors *e)
 {
     const char *bad = choices_parse(s->params.choices, NULL);
-    for (size_t i = 0; bad && i < s->settings_n; i++)
-        if (strcmp(s->settings[i].section, "scenario") == 0 &&
-            strcmp(s->settings[i].key, "choices") == 0)
-            error_at(e, s->settings[i].line && s->path ? s->path : "--set scenario.choices",
-                     s->settings[i].line, "choices = %s: %s", s->settings[i].value, bad);
+    if (bad)
+        setting_error(s, "scenario", "choices", bad, e);
 }
 
-/* Reads traces for their errors. */
-static void traces_check(const struct pattern_block *blocks, const char *dir, struct errors *e)
+/* Reads traces for their errors. One that is not there has no line of its own: the scenario's,
+ * which names it, is the one to mend. */
+static void traces_check(const struct scenario *s, const struct pattern_block *block,
+                         const char *dir, struct errors *e)
 {
-    for (; blocks->table; blocks++)
-        if (blocks->table == &traffic_table)
-            traffic_check(blocks->values, dir, e);
+    struct errors found = {0};
+    traffic_check(block->values, dir, &found);
+    for (size_t i = 0; i < found.kept; i++) {
+        const struct error_item *it = &found.item[i];
+        if (it->line) {
+            error_at(e, it->file, it->line, "%s", it->text);
+            continue;
+        }
+        char *bad = xasprintf("%s %s", it->file, it->text);
+        setting_error(s, block->section, "arrivals", bad, e);
+        free(bad);
+    }
+    e->total += found.total - found.kept;
+    errors_free(&found);
 }
 
 /* Cues that set what this scenario does not have. */
@@ -98,7 +123,9 @@ void engine_check(const struct scenario *s, struct errors *e)
     char *dir = base_dir(s);
     size_t before = e->total;
     choices_check(s, e);
-    traces_check(blocks, dir, e);
+    for (size_t i = 0; blocks[i].table; i++)
+        if (blocks[i].table == &traffic_table)
+            traces_check(s, &blocks[i], dir, e);
     struct pattern_run *run = pattern_run_create(p, NULL, blocks, dir);
     cues_check(s, run, e);
     const char *bad = p->check && e->total == before ? p->check(run) : NULL;

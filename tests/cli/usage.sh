@@ -160,7 +160,10 @@ test_traces_are_checked_before_anything_runs() {
     pool a.ini
     sed -i 's/^arrivals.*/arrivals = trace(a.csv)/; s/^count.*/count = 0/' a.ini
     status 2 check a.ini
-    has err a.csv
+    has err "a.ini:6: arrivals = trace(a.csv): a.csv cannot be read"
+    status 2 run a.ini --set 'traffic.arrivals=trace(b.csv)'
+    has err "--set traffic.arrivals: " "b.csv cannot be read"
+    hasnot err a.ini:
     printf 'at_ms,outcome\n1,ok\n2,perhaps\n' >a.csv
     status 2 run a.ini
     has err "a.csv:3: "
