@@ -297,6 +297,7 @@ static int run(const char *name, const struct run_options *o)
     app_engine_config(&r.config, r.s, o, r.names);
     fold_init(&r.fold, r.names);
     expects_init(&r.expects, r.s);
+    r.expects.cut_ns = o->for_ns > 0 && o->for_ns != r.s->params.for_ns ? o->for_ns : 0;
     char *error = open_outputs(&r);
     int status;
     if (error) {

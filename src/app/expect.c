@@ -165,6 +165,11 @@ static void fail(struct expects *x, size_t i, const struct model *m)
         value_human_duration(e->by_ns, by, sizeof by);
         str_addf(&text, " at %s", by);
     }
+    if (x->cut_ns && m->ended && m->end_why == END_FOR) {
+        char cut[64];
+        value_format_duration(x->cut_ns, cut, sizeof cut);
+        str_addf(&text, "; --for %s ended the run", cut);
+    }
     x->verdict[i].failure = str_take(&text);
 }
 

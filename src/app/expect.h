@@ -13,6 +13,7 @@ struct expects {
         char *failure; /* a sentence with FILE:LINE, or NULL */
     } * verdict;       /* one an expectation */
     size_t waiting;    /* those with `by T` that have not held yet */
+    int64_t cut_ns;    /* --for moved the end to there: failures say so; 0 = it did not */
     size_t passed, failed;
     const char **failures; /* failed of them; the verdicts' */
 };

@@ -145,6 +145,22 @@ test_expectations_by_a_time() {
     has out "a.ini:11: " "100ms" "a.ini:12: " "a.ini:13: "
 }
 
+test_for_moves_the_end_at_which_expectations_are_judged() {
+    pool a.ini '[expect]' 'requests.done = 50' 'requests.arrived by 100ms = > 5' \
+        'requests.arrived by 400ms = > 30'
+    status 0 run a.ini
+    status 1 run a.ini --for 200ms
+    has out "a.ini:11: " "; --for 200ms ended the run" "a.ini:13: "
+    hasnot out "a.ini:12: "
+    # What it does not cut is not blamed on it, nor on the file's own.
+    sed -i 's/^requests.done.*/requests.done = 51/; s/^seed.*/for = 200ms/' a.ini
+    status 1 run a.ini
+    hasnot out "--for"
+    status 1 run a.ini --for 1h
+    has out "a.ini:11: "
+    hasnot out "--for"
+}
+
 test_diagnoses_do_not_change_the_status() {
     status 0 run lessons/T1.M1 --summary s.json --set scenario.title=x
     cat >a.ini <<'END'
