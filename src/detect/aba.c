@@ -9,6 +9,7 @@
  * A tag that counts makes the second A another value. */
 #include "detect/access.h"
 #include "detect/detect.h"
+#include "base/text.h"
 
 enum { SEEN = 1024, WORDS = 128, WRITES = 8 };
 
@@ -42,7 +43,7 @@ static struct written *written_of(struct aba *s, uint64_t word)
 static void value(uint64_t v, struct str *out)
 {
     if (v >> 32)
-        str_addf(out, "%u with tag %u", (unsigned)(uint32_t)v, (unsigned)(v >> 32));
+        str_addf(out, _("%u with tag %u"), (unsigned)(uint32_t)v, (unsigned)(v >> 32));
     else
         str_addf(out, "%u", (unsigned)(uint32_t)v);
 }
@@ -68,20 +69,20 @@ static void raise(struct detect *d, const struct model *m, const struct access *
 {
     struct str text = {0};
     uint32_t tasks[3] = {a->task, gone->task, back->task};
-    str_addf(&text, "%s saw ", model_task_name(m, a->task));
+    str_addf(&text, _("%s saw "), model_task_name(m, a->task));
     access_name(m, a->word, &text);
-    str_add(&text, " at ");
+    str_add(&text, _(" at "));
     value(s->value, &text);
-    str_addf(&text, " (event %llu), %s made it ", (unsigned long long)s->seq,
+    str_addf(&text, _(" (event %llu), %s made it "), (unsigned long long)s->seq,
              model_task_name(m, gone->task));
     value(gone->value, &text);
-    str_addf(&text, " (event %llu), %s made it ", (unsigned long long)gone->seq,
+    str_addf(&text, _(" (event %llu), %s made it "), (unsigned long long)gone->seq,
              model_task_name(m, back->task));
     value(back->value, &text);
-    str_addf(&text, " again (event %llu), and the swap of %s to ", (unsigned long long)back->seq,
+    str_addf(&text, _(" again (event %llu), and the swap of %s to "), (unsigned long long)back->seq,
              model_task_name(m, a->task));
     value(a->value, &text);
-    str_addf(&text, " took that for unchanged (event %llu): %u changes in between",
+    str_addf(&text, _(" took that for unchanged (event %llu): %u changes in between"),
              (unsigned long long)m->seq, (unsigned)(a->version - 1 - s->version));
     detect_raise(d, DIAG_ABA, a->obj, tasks, back->task == gone->task ? 2 : 3, &a->obj, 1, "%s",
                  text.data);

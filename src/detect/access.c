@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 void *lazy_state(void *state, size_t bytes)
 {
@@ -46,9 +47,9 @@ void access_name(const struct model *m, uint64_t word, struct str *out)
 
 void access_place(uint32_t line, uint64_t seq, int64_t t_ns, struct str *out)
 {
-    str_addf(out, "(event %llu, %.6f s", (unsigned long long)seq, (double)t_ns / 1e9);
+    str_addf(out, _("(event %llu, %.6f s"), (unsigned long long)seq, (double)t_ns / 1e9);
     if (line)
-        str_addf(out, ", line %u", (unsigned)line);
+        str_addf(out, _(", line %u"), (unsigned)line);
     str_add(out, ")");
 }
 

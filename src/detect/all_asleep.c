@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "detect/waits.h"
+#include "base/text.h"
 
 static void see(struct detect *d, void *state, const struct model *m, const struct event *e)
 {
@@ -31,18 +32,18 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
     if (main_task && waits_now(&m->tasks[main_task])) {
         struct wait w = wait_of(m, main_task);
         on = w.on;
-        str_add(&text, "main ");
+        str_add(&text, _("main "));
         wait_words(m, w, 1, &text);
         wait_missing(detect_facts(d), m, w, &text);
     } else {
-        str_add(&text, "main has not returned");
+        str_add(&text, _("main has not returned"));
     }
     if (n > 1) {
         str_add(&text, "; ");
         wait_names(m, tasks + 1, n - 1, &text);
-        str_add(&text, n == 2 ? " waits as well" : " wait as well");
+        str_add(&text, n == 2 ? _(" waits as well") : _(" wait as well"));
     }
-    detect_raise(d, DIAG_ALL_ASLEEP, 0, tasks, n, &on, on != 0, "all tasks are asleep: %s",
+    detect_raise(d, DIAG_ALL_ASLEEP, 0, tasks, n, &on, on != 0, _("all tasks are asleep: %s"),
                  text.data);
     str_free(&text);
     free(tasks);

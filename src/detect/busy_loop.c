@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "detect/slots.h"
+#include "base/text.h"
 
 enum { ASKED = 1000 };
 
@@ -37,12 +38,12 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
     char over[64] = "";
     int64_t took = m->now_ns - p->since_ns;
     if (took)
-        snprintf(over, sizeof over, " in %.3f s", (double)took / 1e9);
+        snprintf(over, sizeof over, _(" in %.3f s"), (double)took / 1e9);
     bool named = e->obj && e->obj < m->objects_n;
     detect_raise(d, DIAG_BUSY_LOOP, e->task, &e->task, 1, &e->obj, named,
-                 "%s asked %d times%s%s%s without waiting, and in vain: it uses its processor to "
-                 "wait",
-                 model_task_name(m, e->task), ASKED, over, named ? " for " : "",
+                 _("%s asked %d times%s%s%s without waiting, and in vain: it uses its processor to "
+                   "wait"),
+                 model_task_name(m, e->task), ASKED, over, named ? _(" for ") : "",
                  named ? model_object_name(m, e->obj) : "");
 }
 

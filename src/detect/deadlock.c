@@ -13,6 +13,7 @@
 
 #include "detect/stuck.h"
 #include "detect/waits.h"
+#include "base/text.h"
 
 enum { LINKS = 8 };
 
@@ -28,7 +29,7 @@ static void link_words(const struct facts *f, const struct model *m, uint32_t ta
     str_addf(text, "%s ", model_task_name(m, task));
     wait_words(m, w, 1, text);
     str_addf(text, ", %s %s", wait_relation(f, m, w, next),
-             next == task ? "itself" : model_task_name(m, next));
+             next == task ? _("itself") : model_task_name(m, next));
 }
 
 static void tell(struct detect *d, const struct model *m, const uint32_t *tasks, size_t n)
@@ -46,16 +47,16 @@ static void tell(struct detect *d, const struct model *m, const uint32_t *tasks,
         detect_in_cycle(d, tasks[i]);
     }
     if (n > 1)
-        str_addf(&text, "cycle of %zu since %.3f s: ", n, seconds(closed_ns));
+        str_addf(&text, _("cycle of %zu since %.3f s: "), n, seconds(closed_ns));
     for (size_t i = 0; i < n && i < LINKS; i++) {
         if (i)
             str_add(&text, "; ");
         link_words(f, m, tasks[i], tasks[(i + 1) % n], &text);
     }
     if (n > LINKS)
-        str_addf(&text, "; and so on, back to %s", model_task_name(m, tasks[0]));
+        str_addf(&text, _("; and so on, back to %s"), model_task_name(m, tasks[0]));
     if (n == 1)
-        str_addf(&text, " since %.3f s", seconds(closed_ns));
+        str_addf(&text, _(" since %.3f s"), seconds(closed_ns));
     detect_raise(d, DIAG_DEADLOCK, tasks[0], tasks, n, objs, objs_n, "%s", text.data);
     str_free(&text);
 }

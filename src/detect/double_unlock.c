@@ -9,6 +9,7 @@
 #include "detect/detect.h"
 
 #include "detect/facts.h"
+#include "base/text.h"
 
 struct lock {
     uint32_t owner, before; /* who took it last, and who before */
@@ -23,13 +24,14 @@ static void again(struct detect *d, const struct model *m, const struct event *e
     const char *name = model_task_name(m, e->task), *obj = model_object_name(m, e->obj);
     double first = (double)l->unlock_ns / 1e9, now = (double)m->now_ns / 1e9;
     if (victim)
-        detect_raise(d, DIAG_DOUBLE_UNLOCK, e->obj, tasks, 2, &e->obj, 1,
-                     "%s unlocks %s at %.3f s, which it had unlocked at %.3f s; %s holds it since "
-                     "%.3f s, and is no longer alone",
-                     name, obj, now, first, model_task_name(m, victim), (double)l->lock_ns / 1e9);
+        detect_raise(
+            d, DIAG_DOUBLE_UNLOCK, e->obj, tasks, 2, &e->obj, 1,
+            _("%s unlocks %s at %.3f s, which it had unlocked at %.3f s; %s holds it since "
+              "%.3f s, and is no longer alone"),
+            name, obj, now, first, model_task_name(m, victim), (double)l->lock_ns / 1e9);
     else
         detect_raise(d, DIAG_DOUBLE_UNLOCK, e->obj, tasks, 1, &e->obj, 1,
-                     "%s unlocks %s at %.3f s, which it had unlocked at %.3f s", name, obj, now,
+                     _("%s unlocks %s at %.3f s, which it had unlocked at %.3f s"), name, obj, now,
                      first);
 }
 

@@ -10,6 +10,7 @@
 #include "detect/detect.h"
 
 #include "detect/slots.h"
+#include "base/text.h"
 
 struct group {
     int64_t returned_ns;
@@ -46,8 +47,8 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
         return;
     uint32_t tasks[] = {e->task, g->to};
     detect_raise(d, DIAG_EARLY_RETURN, e->obj, tasks, 2, &e->obj, 1,
-                 "Wait on %s returned to %s at %.3f s with the counter at 0; %s, started before, "
-                 "adds to it only at %.3f s and goes on",
+                 _("Wait on %s returned to %s at %.3f s with the counter at 0; %s, started before, "
+                   "adds to it only at %.3f s and goes on"),
                  model_object_name(m, e->obj), model_task_name(m, g->to),
                  (double)g->returned_ns / 1e9, model_task_name(m, e->task),
                  (double)m->now_ns / 1e9);

@@ -7,6 +7,7 @@
 #include "detect/detect.h"
 
 #include "detect/facts.h"
+#include "base/text.h"
 
 static bool ended(const struct task_model *t)
 {
@@ -20,13 +21,14 @@ static void tell(struct detect *d, const struct model *m, const struct hold *h, 
     uint32_t tasks[] = {h->task, waiter};
     double took = (double)h->since_ns / 1e9, end = (double)t->ended_ns / 1e9;
     if (waiter)
-        detect_raise(d, DIAG_HELD_FOREVER, h->obj, tasks, 2, &h->obj, 1,
-                     "%s took %s at %.3f s, ended at %.3f s and did not give it back; %s waits for "
-                     "it",
-                     name, obj, took, end, model_task_name(m, waiter));
+        detect_raise(
+            d, DIAG_HELD_FOREVER, h->obj, tasks, 2, &h->obj, 1,
+            _("%s took %s at %.3f s, ended at %.3f s and did not give it back; %s waits for "
+              "it"),
+            name, obj, took, end, model_task_name(m, waiter));
     else
         detect_raise(d, DIAG_HELD_FOREVER, h->obj, tasks, 1, &h->obj, 1,
-                     "%s took %s at %.3f s, ended at %.3f s and did not give it back", name, obj,
+                     _("%s took %s at %.3f s, ended at %.3f s and did not give it back"), name, obj,
                      took, end);
 }
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "detect/stuck.h"
 #include "detect/waits.h"
+#include "base/text.h"
 
 enum { GROUPS = 256 };
 
@@ -22,7 +23,7 @@ static void raise_group(struct detect *d, const struct model *m, const uint32_t 
 {
     struct str text = {0};
     if (n > 4)
-        str_addf(&text, "%zu tasks (", n);
+        str_addf(&text, _("%zu tasks ("), n);
     wait_names(m, tasks, n, &text);
     str_add(&text, n > 4 ? ") " : " ");
     wait_words(m, w, n, &text);

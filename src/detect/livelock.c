@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 #include "detect/facts.h"
+#include "base/text.h"
 
 enum { FAILURES = 32, CYCLE = 8 };
 
@@ -38,11 +39,12 @@ static void tell(struct detect *d, const struct model *m, struct slots *all, con
         failed = t->failed < failed ? t->failed : failed;
         since_ns = t->since_ns > since_ns ? t->since_ns : since_ns;
         first = tasks[i] < first ? tasks[i] : first;
-        str_addf(&text, "%s%s fails at %s, held by %s", i ? "; " : "", model_task_name(m, tasks[i]),
-                 model_object_name(m, t->at), model_task_name(m, t->by));
+        str_addf(&text, _("%s%s fails at %s, held by %s"), i ? "; " : "",
+                 model_task_name(m, tasks[i]), model_object_name(m, t->at),
+                 model_task_name(m, t->by));
     }
     detect_raise(d, DIAG_LIVELOCK, first, tasks, n, objs, n,
-                 "busy since %.3f s and none gets on: %s; %u times in a row each",
+                 _("busy since %.3f s and none gets on: %s; %u times in a row each"),
                  (double)since_ns / 1e9, text.data, failed);
     str_free(&text);
 }

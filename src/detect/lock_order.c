@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "detect/facts.h"
+#include "base/text.h"
 
 enum { EDGES = 512, GATES = 4, DEPTH = 6, STEPS = 20000 };
 
@@ -95,12 +96,12 @@ static void tell(const struct search *s)
         tasks[i] = o->task;
         objs[i] = o->from;
         first = o->from < first ? o->from : first;
-        str_addf(&text, "%s%s took %s while it held %s (%.3f s)", i ? "; " : "",
+        str_addf(&text, _("%s%s took %s while it held %s (%.3f s)"), i ? "; " : "",
                  model_task_name(s->m, o->task), model_object_name(s->m, o->to),
                  model_object_name(s->m, o->from), (double)o->t_ns / 1e9);
     }
     detect_raise(s->d, DIAG_LOCK_ORDER, first, tasks, (size_t)s->n, objs, (size_t)s->n,
-                 "could deadlock: %s", text.data);
+                 _("could deadlock: %s"), text.data);
     str_free(&text);
 }
 

@@ -11,6 +11,7 @@
  * set: not for certain lost, unless the word has had more than two values. */
 #include "detect/access.h"
 #include "detect/detect.h"
+#include "base/text.h"
 
 enum { TASKS = 256, WORDS = 256, WRITES = 4 };
 enum { CLEAN = 1, OWN = 2 }; /* in a pending store's `more`, below the read's number */
@@ -85,17 +86,18 @@ static void judge(struct detect *d, struct lost_update *l, const struct model *m
     w->told = true;
     struct str text = {0};
     uint32_t tasks[2] = {a->task, x->task};
-    str_addf(&text, "%s read ", model_task_name(m, a->task));
+    str_addf(&text, _("%s read "), model_task_name(m, a->task));
     access_name(m, a->word, &text);
-    str_addf(&text,
-             " (event %llu), %s wrote %llu (event %llu), and %s writes %llu over it without having "
-             "seen it (event %llu)",
-             (unsigned long long)(more >> 2), model_task_name(m, x->task),
-             (unsigned long long)x->value, (unsigned long long)x->seq, model_task_name(m, a->task),
-             (unsigned long long)a->value, (unsigned long long)m->seq);
+    str_addf(
+        &text,
+        _(" (event %llu), %s wrote %llu (event %llu), and %s writes %llu over it without having "
+          "seen it (event %llu)"),
+        (unsigned long long)(more >> 2), model_task_name(m, x->task), (unsigned long long)x->value,
+        (unsigned long long)x->seq, model_task_name(m, a->task), (unsigned long long)a->value,
+        (unsigned long long)m->seq);
     uint32_t line = access_line(m, a->task);
     if (line)
-        str_addf(&text, ", in line %u", (unsigned)line);
+        str_addf(&text, _(", in line %u"), (unsigned)line);
     detect_raise(d, DIAG_LOST_UPDATE, a->obj, tasks, 2, &a->obj, 1, "%s", text.data);
     str_free(&text);
 }

@@ -13,6 +13,7 @@
 
 #include "detect/facts.h"
 #include "detect/waits.h"
+#include "base/text.h"
 
 struct waiter {
     int64_t locked_ns, wait_ns; /* before its last wait: when it took the mutex; the wait */
@@ -54,14 +55,14 @@ static void over(struct detect *d, struct state *s, const struct model *m)
             (g->at_ns < w->locked_ns && w->wakes))
             continue;
         uint32_t tasks[] = {id, g->by};
-        detect_raise(d, DIAG_LOST_WAKEUP, id, tasks, g->by ? 2 : 1, &w->cond, 1,
-                     "%s signalled %s at %.3f s and found nobody; %s %s waits since %.3f s, and no "
-                     "signal came after",
-                     g->by ? model_task_name(m, g->by) : "the engine",
-                     model_object_name(m, w->cond), (double)g->at_ns / 1e9, model_task_name(m, id),
-                     g->at_ns < w->locked_ns ? "came later and"
-                                             : "had the lock to look by then and",
-                     (double)w->wait_ns / 1e9);
+        detect_raise(
+            d, DIAG_LOST_WAKEUP, id, tasks, g->by ? 2 : 1, &w->cond, 1,
+            _("%s signalled %s at %.3f s and found nobody; %s %s waits since %.3f s, and no "
+              "signal came after"),
+            g->by ? model_task_name(m, g->by) : _("the engine"), model_object_name(m, w->cond),
+            (double)g->at_ns / 1e9, model_task_name(m, id),
+            g->at_ns < w->locked_ns ? _("came later and") : _("had the lock to look by then and"),
+            (double)w->wait_ns / 1e9);
     }
 }
 

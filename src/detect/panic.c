@@ -3,6 +3,7 @@
 #include "detect/detect.h"
 
 #include "base/str.h"
+#include "base/text.h"
 
 static void see(struct detect *d, void *state, const struct model *m, const struct event *e)
 {
@@ -10,11 +11,11 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
     const struct object_model *o = e->obj && e->obj < m->objects_n ? &m->objects[e->obj] : NULL;
     struct str why = {0};
     if (o && o->kind == OBJ_CHAN && o->closed)
-        str_addf(&why, "; %s closed it at %.3f s",
-                 o->closed_by ? model_task_name(m, o->closed_by) : "the engine",
+        str_addf(&why, _("; %s closed it at %.3f s"),
+                 o->closed_by ? model_task_name(m, o->closed_by) : _("the engine"),
                  (double)o->closed_ns / 1e9);
     detect_raise(d, DIAG_PANIC, e->task, &e->task, e->task != 0, &e->obj, e->obj != 0,
-                 "%s panics: %s%s", e->task ? model_task_name(m, e->task) : "the engine",
+                 _("%s panics: %s%s"), e->task ? model_task_name(m, e->task) : _("the engine"),
                  strtab_get(m->names, e->c), why.data ? why.data : "");
     str_free(&why);
 }

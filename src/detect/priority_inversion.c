@@ -9,6 +9,7 @@
 #include "detect/detect.h"
 
 #include "detect/slots.h"
+#include "base/text.h"
 
 struct chooser {
     uint32_t urgent; /* asked for in vain, or 0 */
@@ -34,12 +35,13 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
     if (o->level.now <= 0 && !o->senders)
         return;
     uint32_t objs[] = {urgent, e->obj};
-    detect_raise(d, DIAG_PRIORITY_INVERSION, e->task, &e->task, 1, objs, 2,
-                 "%s asked %s first and found nothing (%.3f s); then both were ready, and it took "
-                 "%s although %s had %.0f by then",
-                 model_task_name(m, e->task), model_object_name(m, urgent),
-                 (double)c->asked_ns / 1e9, model_object_name(m, e->obj),
-                 model_object_name(m, urgent), o->level.now > 0 ? o->level.now : o->senders);
+    detect_raise(
+        d, DIAG_PRIORITY_INVERSION, e->task, &e->task, 1, objs, 2,
+        _("%s asked %s first and found nothing (%.3f s); then both were ready, and it took "
+          "%s although %s had %.0f by then"),
+        model_task_name(m, e->task), model_object_name(m, urgent), (double)c->asked_ns / 1e9,
+        model_object_name(m, e->obj), model_object_name(m, urgent),
+        o->level.now > 0 ? o->level.now : o->senders);
 }
 
 SLOTS_STATE(struct chooser)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { READS = 3, WORDS = 8192, FOUND = 32 };
 /* So much later losses have been told: drains come every few milliseconds. */
@@ -85,48 +86,51 @@ static struct touched *touched_at(struct race *r, uint64_t word)
 static void last_heard(const struct model *m, const struct clock_release *l, struct str *out)
 {
     static const char *const what[EV_COUNT] = {
-        [EV_CHAN] = "its operation on", [EV_LOCK] = "its unlock of", [EV_GROUP] = "its Done in",
-        [EV_ONCE] = "its end of",       [EV_COND] = "its signal of", [EV_SEM] = "its release of",
-        [EV_CELL] = "its store to",     [EV_CTX] = "its cancel of"};
-    static const char *const chan[] = {[CHAN_SEND] = "its send on",
-                                       [CHAN_RECV] = "its receive from",
-                                       [CHAN_CLOSE] = "its close of",
-                                       [CHAN_DROP] = "its receive from"};
+        [EV_CHAN] = N_("its operation on"), [EV_LOCK] = N_("its unlock of"),
+        [EV_GROUP] = N_("its Done in"),     [EV_ONCE] = N_("its end of"),
+        [EV_COND] = N_("its signal of"),    [EV_SEM] = N_("its release of"),
+        [EV_CELL] = N_("its store to"),     [EV_CTX] = N_("its cancel of")};
+    static const char *const chan[] = {[CHAN_SEND] = N_("its send on"),
+                                       [CHAN_RECV] = N_("its receive from"),
+                                       [CHAN_CLOSE] = N_("its close of"),
+                                       [CHAN_DROP] = N_("its receive from")};
     if (l->kind == EV_TASK)
-        str_addf(out, "its start of %s", model_task_name(m, l->task));
+        str_addf(out, _("its start of %s"), model_task_name(m, l->task));
     else if (l->kind == EV_CELL && l->op == CELL_FENCE)
-        str_add(out, "its fence");
+        str_add(out, _("its fence"));
     else if (l->kind == EV_CHAN && l->op < CHAN_OP_COUNT)
-        str_addf(out, "%s %s", chan[l->op], model_object_name(m, l->obj));
+        str_addf(out, "%s %s", _(chan[l->op]), model_object_name(m, l->obj));
     else
-        str_addf(out, "%s %s", l->kind < EV_COUNT && what[l->kind] ? what[l->kind] : "its use of",
+        str_addf(out, "%s %s",
+                 l->kind < EV_COUNT && what[l->kind] ? _(what[l->kind]) : _("its use of"),
                  model_object_name(m, l->obj));
-    str_addf(out, " at %.6f s", (double)l->t_ns / 1e9);
+    str_addf(out, _(" at %.6f s"), (double)l->t_ns / 1e9);
 }
 
 static void raise(struct detect *d, const struct model *m, const struct found *f)
 {
     static const char *const did[CELL_OP_COUNT] = {
-        [CELL_READ] = "read",    [CELL_WRITE] = "wrote",   [CELL_LOAD] = "loaded",
-        [CELL_STORE] = "stored", [CELL_CAS] = "swapped",   [CELL_CAS_FAILED] = "compared",
-        [CELL_ADD] = "added to", [CELL_SWAP] = "exchanged"};
+        [CELL_READ] = N_("read"),    [CELL_WRITE] = N_("wrote"),
+        [CELL_LOAD] = N_("loaded"),  [CELL_STORE] = N_("stored"),
+        [CELL_CAS] = N_("swapped"),  [CELL_CAS_FAILED] = N_("compared"),
+        [CELL_ADD] = N_("added to"), [CELL_SWAP] = N_("exchanged")};
     uint32_t obj = (uint32_t)(f->word >> 32), tasks[2] = {f->first.task, f->second.task};
     const char *one = model_task_name(m, tasks[0]), *two = model_task_name(m, tasks[1]);
     struct str text = {0};
-    str_addf(&text, "%s %s ", one, did[f->first.op]);
+    str_addf(&text, "%s %s ", one, _(did[f->first.op]));
     access_name(m, f->word, &text);
     str_add(&text, " ");
     access_place(f->first.line, f->first.seq, f->first.t_ns, &text);
-    str_addf(&text, " and %s %s it ", two, did[f->second.op]);
+    str_addf(&text, _(" and %s %s it "), two, _(did[f->second.op]));
     access_place(f->second.line, f->second.seq, f->second.t_ns, &text);
-    str_addf(&text, ", and no edge leads from the first to the second: ");
+    str_addf(&text, _(", and no edge leads from the first to the second: "));
     if (f->knows) {
-        str_addf(&text, "the last of %s that reached %s is ", one, two);
+        str_addf(&text, _("the last of %s that reached %s is "), one, two);
         last_heard(m, &f->last, &text);
     } else {
         str_addf(&text,
-                 f->any ? "what %s did of late has not reached %s"
-                        : "nothing that %s did has reached %s",
+                 f->any ? _("what %s did of late has not reached %s")
+                        : _("nothing that %s did has reached %s"),
                  one, two);
     }
     detect_raise(d, DIAG_RACE, obj, tasks, 2, &obj, 1, "%s", text.data);

@@ -9,6 +9,7 @@
  * before the last retirement; of long arrays the first PLACES. */
 #include "detect/access.h"
 #include "detect/detect.h"
+#include "base/text.h"
 
 enum { ARRAYS = 64, PLACES = 1024, BITS = 64 };
 
@@ -44,13 +45,14 @@ static void raise(struct detect *d, const struct model *m, const struct access *
     struct str text = {0};
     uint32_t tasks[2] = {a->task, r->task};
     r->told = true;
-    str_addf(&text, "%s reads ", model_task_name(m, a->task));
+    str_addf(&text, _("%s reads "), model_task_name(m, a->task));
     access_name(m, a->word, &text);
-    str_addf(&text,
-             " = %llu (event %llu), which stands there from the use before: %s gave it back (event "
-             "%llu), and nobody has written it since",
-             (unsigned long long)a->value, (unsigned long long)m->seq, model_task_name(m, r->task),
-             (unsigned long long)r->seq);
+    str_addf(
+        &text,
+        _(" = %llu (event %llu), which stands there from the use before: %s gave it back (event "
+          "%llu), and nobody has written it since"),
+        (unsigned long long)a->value, (unsigned long long)m->seq, model_task_name(m, r->task),
+        (unsigned long long)r->seq);
     detect_raise(d, DIAG_STALE_DATA, a->obj, tasks, a->task == r->task ? 1 : 2, &a->obj, 1, "%s",
                  text.data);
     str_free(&text);

@@ -9,6 +9,7 @@
  * plainly. Two relaxed loads of counters mean none. */
 #include "detect/access.h"
 #include "detect/detect.h"
+#include "base/text.h"
 
 enum { OVERTAKEN = 32, SAW = 4 };
 
@@ -55,13 +56,14 @@ static void raise(struct detect *d, const struct model *m, const struct access *
     struct str text = {0};
     uint32_t tasks[2] = {a->task, o->task};
     uint32_t objs[2] = {a->obj, (uint32_t)(o->early >> 32)};
-    str_addf(&text, "%s reads ", model_task_name(m, a->task));
+    str_addf(&text, _("%s reads "), model_task_name(m, a->task));
     access_name(m, a->word, &text);
-    str_addf(&text, " = %llu (event %llu), which %s had made %llu (event %llu) before it stored ",
+    str_addf(&text,
+             _(" = %llu (event %llu), which %s had made %llu (event %llu) before it stored "),
              (unsigned long long)a->value, (unsigned long long)m->seq, model_task_name(m, o->task),
              (unsigned long long)o->late_value, (unsigned long long)o->late_seq);
     access_name(m, o->early, &text);
-    str_addf(&text, ", and that %s has seen: nothing kept the two stores in order",
+    str_addf(&text, _(", and that %s has seen: nothing kept the two stores in order"),
              model_task_name(m, a->task));
     detect_raise(d, DIAG_STALE_DATA, a->obj, tasks, 2, objs, 2, "%s", text.data);
     str_free(&text);

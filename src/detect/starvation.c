@@ -6,9 +6,8 @@
  * turns as there are tasks in the queue. */
 #include "detect/detect.h"
 
-#include <inttypes.h>
-
 #include "detect/slots.h"
+#include "base/text.h"
 
 #define LONG_NS INT64_C(1000000000)
 enum { TURNS = 100, TIMES = 4 };
@@ -48,11 +47,11 @@ static void sweep(struct detect *d, void *state, const struct model *m)
         uint64_t turns = w ? turns_of(o) - w->turns : 0;
         if (turns < TURNS + TIMES * (uint64_t)o->waiters || turns > turns_of(o))
             continue;
-        detect_raise(d, DIAG_STARVATION, id, &id, 1, &t->on, 1,
-                     "%s waits for %s since %.3f s; meanwhile others got it %" PRIu64
-                     " times, and %" PRIu32 " wait",
-                     model_task_name(m, id), model_object_name(m, t->on), (double)t->since_ns / 1e9,
-                     turns, o->waiters);
+        detect_raise(
+            d, DIAG_STARVATION, id, &id, 1, &t->on, 1,
+            _("%s waits for %s since %.3f s; meanwhile others got it %llu times, and %u wait"),
+            model_task_name(m, id), model_object_name(m, t->on), (double)t->since_ns / 1e9,
+            (unsigned long long)turns, o->waiters);
     }
 }
 

@@ -9,6 +9,7 @@
  * writes that look like one of them are no harm. */
 #include "detect/access.h"
 #include "detect/detect.h"
+#include "base/text.h"
 
 enum { WIDE = 8, OBJECTS = 64, WRITES = 8, READERS = 128 };
 
@@ -86,10 +87,10 @@ static void half(struct wide *w, const struct model *m, const struct reading *r,
     str_addf(out, "%s[%u] = %llu ", model_object_name(m, r->obj), (unsigned)word,
              (unsigned long long)r->value[word]);
     if (x)
-        str_addf(out, "of the write of %s (event %llu)", model_task_name(m, x->task),
+        str_addf(out, _("of the write of %s (event %llu)"), model_task_name(m, x->task),
                  (unsigned long long)x->seq);
     else
-        str_add(out, "of what was there before");
+        str_add(out, _("of what was there before"));
 }
 
 static void judge(struct detect *d, struct wide *w, const struct model *m, struct reading *r)
@@ -107,11 +108,11 @@ static void judge(struct detect *d, struct wide *w, const struct model *m, struc
         if (x && (n == 1 || x->task != tasks[1]))
             tasks[n++] = x->task;
     }
-    str_addf(&text, "%s read halves of two writes: ", model_task_name(m, r->task));
+    str_addf(&text, _("%s read halves of two writes: "), model_task_name(m, r->task));
     half(w, m, r, 0, &text);
     str_add(&text, ", ");
     half(w, m, r, other, &text);
-    str_addf(&text, " (events %llu to %llu)", (unsigned long long)r->seq,
+    str_addf(&text, _(" (events %llu to %llu)"), (unsigned long long)r->seq,
              (unsigned long long)r->last_seq);
     detect_raise(d, DIAG_TORN_READ, r->obj, tasks, n, &r->obj, 1, "%s", text.data);
     str_free(&text);

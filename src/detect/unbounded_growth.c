@@ -14,6 +14,7 @@
 #include "detect/detect.h"
 
 #include "detect/slots.h"
+#include "base/text.h"
 
 enum { DOUBLINGS = 3, TASKS = 512, ITEMS = 4096, LIMITS_NOTHING = 65536, STARTED = 1000 };
 
@@ -50,8 +51,8 @@ static void sweep(struct detect *d, void *state, const struct model *m)
     struct state *s = state;
     if (climbs(&s->tasks, m->live_tasks, TASKS, m->now_ns))
         detect_raise(d, DIAG_UNBOUNDED_GROWTH, 0, NULL, 0, NULL, 0,
-                     "tasks grow without a limit: from %u at %.3f s to %u now, %u started and %u "
-                     "ended in all",
+                     _("tasks grow without a limit: from %u at %.3f s to %u now, %u started and %u "
+                       "ended in all"),
                      s->tasks.from, (double)s->tasks.since_ns / 1e9, m->live_tasks,
                      m->started_tasks, m->done_tasks);
     for (uint32_t id = 1; id < m->objects_n; id++) {
@@ -62,7 +63,7 @@ static void sweep(struct detect *d, void *state, const struct model *m)
         struct climb *c = slot_at(&s->queues, id, sizeof *c);
         if (climbs(c, (uint32_t)o->level.now, ITEMS, m->now_ns))
             detect_raise(d, DIAG_UNBOUNDED_GROWTH, id, NULL, 0, &id, 1,
-                         "%s grows without a limit: from %u at %.3f s to %.0f now",
+                         _("%s grows without a limit: from %u at %.3f s to %.0f now"),
                          model_object_name(m, id), c->from, (double)c->since_ns / 1e9,
                          o->level.now);
     }
@@ -74,7 +75,7 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
     if (e->c || (int32_t)e->a < STARTED || !e->obj || e->obj >= m->objects_n)
         return;
     detect_raise(d, DIAG_UNBOUNDED_GROWTH, e->obj, &e->task, e->task != 0, &e->obj, 1,
-                 "%s has no limit, and %s has started so many that %d run at once",
+                 _("%s has no limit, and %s has started so many that %d run at once"),
                  model_object_name(m, e->obj), model_task_name(m, e->task), (int)e->a);
 }
 

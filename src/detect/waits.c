@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "detect/facts.h"
+#include "base/text.h"
 
 bool waits_now(const struct task_model *t)
 {
@@ -64,47 +65,48 @@ void wait_names(const struct model *m, const uint32_t *tasks, size_t n, struct s
     for (size_t i = 0; i < shown; i++)
         str_addf(out, "%s%s",
                  i == 0       ? ""
-                 : i + 1 == n ? " and "
+                 : i + 1 == n ? _(" and ")
                               : ", ",
                  model_task_name(m, tasks[i]));
     if (n > shown)
-        str_addf(out, " and %zu others", n - shown);
+        str_addf(out, _(" and %zu others"), n - shown);
 }
 
 void wait_words(const struct model *m, struct wait w, size_t n, struct str *out)
 {
     static const char *const on[WHY_COUNT] = {
-        [WHY_NONE] = "for",
-        [WHY_CHAN_SEND] = "to send to",
-        [WHY_CHAN_RECV] = "to receive from",
-        [WHY_SELECT] = "in a select on",
-        [WHY_MUTEX] = "for the lock",
-        [WHY_RLOCK] = "to read under",
-        [WHY_WLOCK] = "to write under",
-        [WHY_COND] = "for the condition",
-        [WHY_WAITGROUP] = "for the group",
-        [WHY_SEM] = "for the semaphore",
-        [WHY_ONCE] = "for the once",
-        [WHY_CTX] = "for the context",
-        [WHY_SLEEP] = "for",
-        [WHY_IO] = "for a call of",
-        [WHY_JOIN] = "for the end of",
-        [WHY_BARRIER] = "at",
+        [WHY_NONE] = N_("for"),
+        [WHY_CHAN_SEND] = N_("to send to"),
+        [WHY_CHAN_RECV] = N_("to receive from"),
+        [WHY_SELECT] = N_("in a select on"),
+        [WHY_MUTEX] = N_("for the lock"),
+        [WHY_RLOCK] = N_("to read under"),
+        [WHY_WLOCK] = N_("to write under"),
+        [WHY_COND] = N_("for the condition"),
+        [WHY_WAITGROUP] = N_("for the group"),
+        [WHY_SEM] = N_("for the semaphore"),
+        [WHY_ONCE] = N_("for the once"),
+        [WHY_CTX] = N_("for the context"),
+        [WHY_SLEEP] = N_("for"),
+        [WHY_IO] = N_("for a call of"),
+        [WHY_JOIN] = N_("for the end of"),
+        [WHY_BARRIER] = N_("at"),
     };
     /* A nil channel, or one that the pattern keeps to itself: the stream tells neither. */
     static const char *const alone[WHY_COUNT] = {
-        [WHY_CHAN_SEND] = "to send to a nil or unnamed channel",
-        [WHY_CHAN_RECV] = "to receive from a nil or unnamed channel",
-        [WHY_SELECT] = "in a select",
-        [WHY_CTX] = "for a context",
-        [WHY_IO] = "for a call",
+        [WHY_CHAN_SEND] = N_("to send to a nil or unnamed channel"),
+        [WHY_CHAN_RECV] = N_("to receive from a nil or unnamed channel"),
+        [WHY_SELECT] = N_("in a select"),
+        [WHY_CTX] = N_("for a context"),
+        [WHY_IO] = N_("for a call"),
     };
-    str_add(out, n == 1 ? "waits " : "wait ");
+    str_add(out, n == 1 ? _("waits ") : _("wait "));
     bool slot = w.why == WHY_SEM && w.on < m->objects_n && m->objects[w.on].kind == OBJ_GROUP;
     if (w.on)
-        str_addf(out, "%s %s", slot ? "for a slot of" : on[w.why], model_object_name(m, w.on));
+        str_addf(out, "%s %s", slot ? _("for a slot of") : _(on[w.why]),
+                 model_object_name(m, w.on));
     else
-        str_add(out, alone[w.why] ? alone[w.why] : "for ever");
+        str_add(out, alone[w.why] ? _(alone[w.why]) : _("for ever"));
 }
 
 /* ---- who could have ended it
@@ -163,22 +165,22 @@ static void what_became(const struct holders *h, struct str *out)
 {
     bool one = h->n == 1;
     if (h->ended == h->n)
-        str_addf(out, ", and %s ended", one ? "it has" : "they have");
+        str_addf(out, _(", and %s ended"), one ? _("it has") : _("they have"));
     else if (h->let_go == h->n)
-        str_addf(out, ", and %s let go of it", one ? "it has" : "they have");
+        str_addf(out, _(", and %s let go of it"), one ? _("it has") : _("they have"));
     else if (h->waiting == h->n)
-        str_addf(out, ", and %s", one ? "it waits itself" : "they wait themselves");
+        str_addf(out, _(", and %s"), one ? _("it waits itself") : _("they wait themselves"));
     else
-        str_add(out, ", and none of them can any more");
+        str_add(out, _(", and none of them can any more"));
 }
 
 /* "; only a and b could close it, and they have ended". */
 static void only_they(const struct model *m, const struct holders *h, const char *could,
                       struct str *out)
 {
-    str_add(out, "; only ");
+    str_add(out, _("; only "));
     wait_names(m, h->task, h->n, out);
-    str_addf(out, " could %s", could);
+    str_addf(out, _(" could %s"), could);
     what_became(h, out);
 }
 
@@ -188,14 +190,15 @@ static void channel_missing(const struct facts *f, const struct model *m, struct
     bool recv = w.why == WHY_CHAN_RECV;
     declared(f, m, h, w.on, recv ? 1u << ROLE_SENDS | 1u << ROLE_CLOSES : 1u << ROLE_RECEIVES);
     if (!h->n) {
-        str_add(out, recv ? "; nobody sends to it or could close it" : "; nobody receives from it");
+        str_add(out, recv ? _("; nobody sends to it or could close it")
+                          : _("; nobody receives from it"));
         return;
     }
     only_they(m, h,
-              !recv                                           ? "receive from it"
-              : h->could[ROLE_SENDS] && h->could[ROLE_CLOSES] ? "send to it or close it"
-              : h->could[ROLE_CLOSES]                         ? "close it"
-                                                              : "send to it",
+              !recv                                           ? _("receive from it")
+              : h->could[ROLE_SENDS] && h->could[ROLE_CLOSES] ? _("send to it or close it")
+              : h->could[ROLE_CLOSES]                         ? _("close it")
+                                                              : _("send to it"),
               out);
 }
 
@@ -205,11 +208,11 @@ static void group_missing(const struct facts *f, const struct model *m, struct w
     held(f, m, h, w.on);
     if (h->n)
         qsort(h->task, h->n, sizeof *h->task, by_id);
-    str_addf(out, "; its counter stands at %.0f", m->objects[w.on].level.now);
+    str_addf(out, _("; its counter stands at %.0f"), m->objects[w.on].level.now);
     if (h->n)
-        only_they(m, h, "count it down", out);
+        only_they(m, h, _("count it down"), out);
     else
-        str_add(out, ", and nobody is left to count it down");
+        str_add(out, _(", and nobody is left to count it down"));
 }
 
 static void holder_missing(const struct facts *f, const struct model *m, struct wait w,
@@ -222,7 +225,7 @@ static void holder_missing(const struct facts *f, const struct model *m, struct 
         return;
     str_add(out, "; ");
     wait_names(m, h->task, h->n, out);
-    str_add(out, h->n == 1 ? " holds it" : " hold it");
+    str_add(out, h->n == 1 ? _(" holds it") : _(" hold it"));
     what_became(h, out);
 }
 
@@ -248,24 +251,24 @@ static void missing(const struct facts *f, const struct model *m, struct wait w,
     case WHY_BARRIER:
         o = &m->objects[w.on];
         str_addf(out,
-                 o->kind == OBJ_LATCH ? "; %.0f are to go, and nobody is left to count it down"
-                                      : "; %.0f of those it needs are missing",
+                 o->kind == OBJ_LATCH ? _("; %.0f are to go, and nobody is left to count it down")
+                                      : _("; %.0f of those it needs are missing"),
                  o->kind == OBJ_LATCH ? o->level.now : (double)o->cap - o->level.now);
         return;
     case WHY_JOIN:
-        str_add(out, "; what they share never ends");
+        str_add(out, _("; what they share never ends"));
         return;
     case WHY_COND:
     case WHY_CTX:
         declared(f, m, h, w.on, w.why == WHY_COND ? 1u << ROLE_SENDS : 1u << ROLE_CLOSES);
         if (h->n)
-            only_they(m, h, w.why == WHY_COND ? "signal it" : "cancel it", out);
+            only_they(m, h, w.why == WHY_COND ? _("signal it") : _("cancel it"), out);
         else
-            str_add(out, w.why == WHY_COND ? "; nobody is left to signal it"
-                                           : "; nobody is left to cancel it");
+            str_add(out, w.why == WHY_COND ? _("; nobody is left to signal it")
+                                           : _("; nobody is left to cancel it"));
         return;
     case WHY_IO:
-        str_add(out, "; that call never returns");
+        str_add(out, _("; that call never returns"));
         return;
     default:
         return;
@@ -287,24 +290,24 @@ const char *wait_relation(const struct facts *f, const struct model *m, struct w
 {
     switch (w.why) {
     case WHY_CHAN_SEND:
-        return "received by";
+        return _("received by");
     case WHY_CHAN_RECV: {
         const struct edge_model *e = model_edge(m, other, w.on, ROLE_SENDS);
-        return e && !e->gone ? "sent by" : "closed by";
+        return e && !e->gone ? _("sent by") : _("closed by");
     }
     case WHY_RLOCK: {
         const struct hold *h = facts_hold(f, other, w.on);
-        return h && !h->read ? "held by" : "held back by the waiting writer";
+        return h && !h->read ? _("held by") : _("held back by the waiting writer");
     }
     case WHY_COND:
-        return "signalled by";
+        return _("signalled by");
     case WHY_CTX:
-        return "cancelled by";
+        return _("cancelled by");
     case WHY_WAITGROUP:
-        return "counted down by";
+        return _("counted down by");
     case WHY_ONCE:
-        return "run by";
+        return _("run by");
     default:
-        return "held by";
+        return _("held by");
     }
 }

@@ -11,10 +11,9 @@
  * cancel takes a while to come around, so there they must begin LATE_NS after it. */
 #include "detect/detect.h"
 
-#include <inttypes.h>
-
 #include "base/str.h"
 #include "detect/facts.h"
+#include "base/text.h"
 
 #define LATE_NS INT64_C(200000000)
 enum { SLEEPS = 2 };
@@ -64,13 +63,13 @@ static void tell(struct detect *d, const struct model *m, const struct worker *w
 {
     struct str what = {0};
     if (w->calls)
-        str_addf(&what, "%" PRIu32 " call%s", w->calls, w->calls == 1 ? "" : "s");
+        str_addf(&what, P_("%u call", "%u calls", w->calls), w->calls);
     if (w->sleeps)
-        str_addf(&what, "%s%" PRIu32 " sleep%s", w->calls ? " and " : "", w->sleeps,
-                 w->sleeps == 1 ? "" : "s");
+        str_addf(&what, P_("%s%u sleep", "%s%u sleeps", w->sleeps), w->calls ? _(" and ") : "",
+                 w->sleeps);
     detect_raise(d, DIAG_WASTED_WORK, ctx, &task, 1, &ctx, 1,
-                 "%s was cancelled at %.3f s; %s began %s after that, the first at %.3f s, and "
-                 "worked on for %.3f s",
+                 _("%s was cancelled at %.3f s; %s began %s after that, the first at %.3f s, and "
+                   "worked on for %.3f s"),
                  model_object_name(m, ctx), (double)m->objects[ctx].closed_ns / 1e9,
                  model_task_name(m, task), what.data, (double)w->first_ns / 1e9,
                  (double)w->worked_ns / 1e9);

@@ -6,9 +6,9 @@
  *
  * Looked at are the last passes that the model keeps (MODEL_TAPE), so limits up to one less than
  * that. What passed before the limit was changed was held to another one and does not count. */
-#include <inttypes.h>
 
 #include "detect/detect.h"
+#include "base/text.h"
 
 static void see(struct detect *d, void *state, const struct model *m, const struct event *e)
 {
@@ -30,9 +30,8 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
     if (n <= l->count)
         return;
     detect_raise(d, DIAG_WINDOW_SEAM, e->obj, NULL, 0, &e->obj, 1,
-                 "%s let %" PRIu32
-                 " through from %.3f s to %.3f s, less than its window of %.3g s; "
-                 "its limit is %" PRIu32,
+                 _("%s let %u through from %.3f s to %.3f s, less than its window of %.3g s; "
+                   "its limit is %u"),
                  model_object_name(m, e->obj), n, (double)first / 1e9, (double)last / 1e9,
                  (double)l->span_ns / 1e9, l->count);
 }

@@ -96,6 +96,19 @@ src/policies/limiters.def src/policies LIMITER limiter
 END
 }
 
+# What a diagnosis says goes through _(). Words beside it: names and helps of tables, whose marks are
+# made for them (./dev pot).
+rule_words_of_diagnoses() {
+    files '*.c' | grep '^src/detect/' | grep -v '/diagnoses\.c$' | while read -r f; do
+        tr '\n' ' ' <"$f" | sed -E '
+            s,/\*([^*]|\*+[^*/])*\*+/,,g
+            s/#include *"[^"]*"//g; s/_Static_assert\([^;]*;//g
+            s/((\b_|\bN_)\(|\bP_\("[^"]*", *|\.help = *|\.name = *)("[^"]*" *)+//g' |
+            grep -oE '"[^"]*"' | sed -E 's/%[-0-9.*]*(ll|z)?[a-z]//g' | grep '[A-Za-z]' |
+            sed "s,^,$f: not in _(): ,"
+    done
+}
+
 # src/README.md shows includes.tsv, between two marks.
 include_table() {
     echo '| module | may include |'
@@ -146,6 +159,10 @@ plant_nothing_left_to_do() { printf '/* %s: later */\n' "TO""DO" >views/x.c; }
 plant_lesson_pairs() { printf '[w]\nmistake = M1\n[expect]\n' >configs/lessons/T1.M1-x.ini; }
 plant_rows_and_files() { printf 'PATTERN(gone)\n' >src/patterns/patterns.def; }
 
+plant_words_of_diagnoses() {
+    mkdir src/detect
+    printf 'str_add(o, _("a") "b", N_("c"\n"d")); str_addf(o, "%%s waits", x);' >src/detect/x.c
+}
 plant_readme_includes() { printf '<!-- includes -->\n<!-- /includes -->\n' >src/README.md; }
 # shellcheck disable=SC2016
 plant_source_map() { printf '### src\n| `gone` | what |\n' >src/README.md; }

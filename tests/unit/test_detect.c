@@ -3,11 +3,13 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fold_run.h"
 #include "sim_run.h"
 
 #include "base/str.h"
+#include "base/text.h"
 #include "detect/detect.h"
 #include "runtime/chan.h"
 #include "runtime/context.h"
@@ -306,6 +308,30 @@ Test(all_asleep, main_waits_for_what_nobody_does)
                "could close it; helper waits as well");
     cr_assert_str_eq(tasks(&f, 0), "main, helper", "and never a leak of the same task");
     cr_assert_eq(f.m->leaked_tasks, 0);
+    done(&f);
+}
+
+static const char *german(const char *one, const char *many, unsigned long n)
+{
+    static const char *const words[][2] = {
+        {"all tasks are asleep: %s", "alle schlafen: %s"},
+        {"waits ", "wartet "},
+        {"to send to", "mit Ware auf"},
+        {"; nobody receives from it", "; niemand nimmt sie"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i][0], one) == 0)
+            return words[i][1];
+    return many && n != 1 ? many : one;
+}
+
+Test(all_asleep, speaks_the_language_of_who_watches)
+{
+    text_hook = german;
+    struct found f = run(m_alone, NULL);
+    text_hook = NULL;
+    ASSERT_ONE(f, DIAG_ALL_ASLEEP,
+               "alle schlafen: main wartet mit Ware auf jobs; niemand nimmt sie");
     done(&f);
 }
 
