@@ -4,8 +4,9 @@
  *   line 0        what runs, its world, its pace, its clock, the recording lamp
  *   1 … h-3       the panels
  *   h-3           the panels' lower edge, and over it, when there is one, the banner: what a
- * detector found, or the caption of the moment h-2           a message, else the caption, else what
- * to press next h-1           the keys
+ *                 detector found, or the caption of the moment
+ *   h-2           a message, else the caption, else what to press next
+ *   h-1           the keys
  *
  * The banner takes the place of the frame's lower edge, so that it costs no panel a line and
  * nothing moves when it comes. */
@@ -18,7 +19,11 @@
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
-enum { CAPTION_S = 6, PROGRAM_W = 90 /* from this width on the program's name is shown */ };
+enum {
+    CAPTION_S = 6,
+    PROGRAM_W = 90, /* from this width on the program's name is shown */
+    SMALL_H = 16    /* below, the panels keep their lines */
+};
 
 /* All words of the frame; those of panels stand in the panels. */
 static const char program_name[] = "patternscope";
@@ -267,26 +272,35 @@ static bool found_text(const struct screen_state *s, struct str *out)
     return true;
 }
 
-/* A message is read whole: it may take lines from the panels above it. */
-static int message_rows(const struct canvas *c, const char *text)
+/* What is to be read whole may take lines from the panels above it. */
+static int text_rows(const struct canvas *c, const char *text, int most)
 {
-    int most = c->h < 16 ? 2 : 3;
     int rows = draw_wrapped(NULL, (struct rect){.w = c->w - 2, .h = 1}, 0, 0, text);
     return rows > most ? most : rows;
 }
 
-static void draw_message(struct canvas *c, int y, const struct screen_state *s)
+static int message_rows(const struct canvas *c, const char *text)
+{
+    return text_rows(c, text, c->h < SMALL_H ? 2 : 3);
+}
+
+/* A hint has one line where there are few: it is shown without its last words then. */
+static int hint_rows(const struct canvas *c, const char *text)
+{
+    return text_rows(c, text, c->h < SMALL_H ? 1 : 2);
+}
+
+/* From line y down to the keys; x after the last word, where it is one line. */
+static int draw_lines(struct canvas *c, int y, uint8_t style, const char *text)
 {
     struct rect r = {1, y, c->w - 2, c->h - 1 - y};
-    uint8_t style = s->message_bad ? ST_BAD : ST_TITLE;
-    if (r.h == 1) {
-        canvas_text_cut(c, r.x, y, r.w, style, 0, s->message);
-        return;
-    }
+    if (r.h == 1)
+        return draw_words_cut(c, r, style, text);
     canvas_fill(c, (struct rect){0, y, c->w, r.h}, ' ', ST_NORMAL, 0);
     struct rect old = canvas_clip(c, r);
-    draw_wrapped(c, r, 0, style, s->message);
+    draw_wrapped(c, r, 0, style, text);
     canvas_clip(c, old);
+    return c->w;
 }
 
 static void draw_words(struct canvas *c, const struct screen_state *s)
@@ -295,22 +309,19 @@ static void draw_words(struct canvas *c, const struct screen_state *s)
     struct str found = {0};
     bool bad = found_text(s, &found);
     bool message = s->message && *s->message;
-    int y = c->h - 1 - (message ? message_rows(c, s->message) : 1), banner = y - 1;
     const char *bar = bad ? found.data : said;
-    if (bar) {
-        bool two = !message && utf8_width(bar) > c->w - 2;
-        draw_bar(c, banner, two ? 2 : 1, bad ? ST_BAD : ST_MARK, bar);
-        if (two)
-            y = -1;
-    }
-    if (y < 0)
-        ;
-    else if (message)
-        draw_message(c, y, s);
-    else if (said && bad)
+    bool two = bar && !message && utf8_width(bar) > c->w - 2;
+    bool hint = s->hint && !message && !two && !(said && bad);
+    int rows = message ? message_rows(c, s->message) : hint ? hint_rows(c, s->hint) : 1;
+    int y = c->h - 1 - rows;
+    if (bar)
+        draw_bar(c, y - 1, two ? 2 : 1, bad ? ST_BAD : ST_MARK, bar);
+    if (message)
+        draw_lines(c, y, s->message_bad ? ST_BAD : ST_TITLE, s->message);
+    else if (said && bad && !two)
         draw_bar(c, y, 1, ST_MARK, said);
-    else if (s->hint) {
-        int x = canvas_text_cut(c, 1, y, c->w - 2, ST_MARK, 0, s->hint) + 2;
+    else if (hint) {
+        int x = draw_lines(c, y, ST_MARK, s->hint) + 2;
         if (s->replay || (s->paused && s->last_ns > s->view_ns)) /* one can move in it */
             draw_progress(c, x, y, c->w - 1 - x, s, false);
     }

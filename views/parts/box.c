@@ -103,6 +103,21 @@ int draw_wrapped(struct canvas *c, struct rect r, int skip, uint8_t style, const
     return line;
 }
 
+int draw_words_cut(struct canvas *c, struct rect r, uint8_t style, const char *text)
+{
+    const char *next;
+    char bytes[1024];
+    if (utf8_width(text) <= r.w || r.w < 2)
+        return canvas_text_cut(c, r.x, r.y, r.w, style, 0, text);
+    size_t n = wrap_line(text, r.w - 1, &next);
+    n = n < sizeof bytes - 1 ? n : sizeof bytes - 1;
+    memcpy(bytes, text, n);
+    bytes[n] = '\0';
+    int x = canvas_text(c, r.x, r.y, style, 0, bytes);
+    canvas_put(c, x, r.y, GL_ELLIPSIS, style, 0);
+    return x + 1;
+}
+
 int list_first(struct view_state *state, int n, int h)
 {
     if (state->chosen >= n)
