@@ -240,18 +240,17 @@ static const char *caption(const struct screen_state *s)
     return NULL;
 }
 
+/* Between the corners of the panels, or they would stand open. */
 static void draw_bar(struct canvas *c, int y, int h, uint8_t style, const char *text)
 {
     struct rect r = {1, y, c->w - 2, h};
-    canvas_fill(c, (struct rect){0, y, c->w, h}, ' ', style, CELL_REVERSE);
-    struct rect old = canvas_clip(c, (struct rect){0, y, c->w, h});
-    if (h > 1)
-        draw_wrapped(c, r, 0, style, text);
-    else
-        canvas_text_cut(c, r.x, y, r.w, style, 0, text);
-    for (int i = 0; i < c->w * h; i++) /* the words were written plainly over the bar */
-        c->cell[(size_t)y * (size_t)c->w + (size_t)i].attr |= CELL_REVERSE;
-    canvas_clip(c, old);
+    canvas_fill(c, r, ' ', style, 0);
+    draw_wrapped_cut(c, r, style, text);
+    for (int i = 0; i < c->w * h; i++) {
+        struct cell *at = &c->cell[(size_t)y * (size_t)c->w + (size_t)i];
+        at->style = style;
+        at->attr = CELL_REVERSE;
+    }
 }
 
 /* What detectors found, the first with its evidence and how many more there are. */
@@ -290,17 +289,11 @@ static int hint_rows(const struct canvas *c, const char *text)
     return text_rows(c, text, c->h < SMALL_H ? 1 : 2);
 }
 
-/* From line y down to the keys; x after the last word, where it is one line. */
+/* From line y down to the keys; x after the last word. */
 static int draw_lines(struct canvas *c, int y, uint8_t style, const char *text)
 {
-    struct rect r = {1, y, c->w - 2, c->h - 1 - y};
-    if (r.h == 1)
-        return draw_words_cut(c, r, style, text);
-    canvas_fill(c, (struct rect){0, y, c->w, r.h}, ' ', ST_NORMAL, 0);
-    struct rect old = canvas_clip(c, r);
-    draw_wrapped(c, r, 0, style, text);
-    canvas_clip(c, old);
-    return c->w;
+    canvas_fill(c, (struct rect){0, y, c->w, c->h - 1 - y}, ' ', ST_NORMAL, 0);
+    return draw_wrapped_cut(c, (struct rect){1, y, c->w - 2, c->h - 1 - y}, style, text);
 }
 
 static void draw_words(struct canvas *c, const struct screen_state *s)
@@ -322,7 +315,8 @@ static void draw_words(struct canvas *c, const struct screen_state *s)
         draw_bar(c, y, 1, ST_MARK, said);
     else if (hint) {
         int x = draw_lines(c, y, ST_MARK, s->hint) + 2;
-        if (s->replay || (s->paused && s->last_ns > s->view_ns)) /* one can move in it */
+        if (rows == 1 &&
+            (s->replay || (s->paused && s->last_ns > s->view_ns))) /* one can move in it */
             draw_progress(c, x, y, c->w - 1 - x, s, false);
     }
     str_free(&found);

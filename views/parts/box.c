@@ -82,6 +82,15 @@ static size_t wrap_line(const char *p, int w, const char **next)
     return (size_t)(at - p);
 }
 
+static int text_n(struct canvas *c, int x, int y, uint8_t style, const char *text, size_t n)
+{
+    char bytes[2048];
+    n = n < sizeof bytes - 1 ? n : sizeof bytes - 1;
+    memcpy(bytes, text, n);
+    bytes[n] = '\0';
+    return canvas_text(c, x, y, style, 0, bytes);
+}
+
 int draw_wrapped(struct canvas *c, struct rect r, int skip, uint8_t style, const char *text)
 {
     int line = 0;
@@ -90,32 +99,28 @@ int draw_wrapped(struct canvas *c, struct rect r, int skip, uint8_t style, const
     while (*text) {
         const char *next;
         size_t n = wrap_line(text, r.w, &next);
-        if (c && line >= skip && line - skip < r.h) {
-            char bytes[2048];
-            n = n < sizeof bytes - 1 ? n : sizeof bytes - 1;
-            memcpy(bytes, text, n);
-            bytes[n] = '\0';
-            canvas_text(c, r.x, r.y + line - skip, style, 0, bytes);
-        }
+        if (c && line >= skip && line - skip < r.h)
+            text_n(c, r.x, r.y + line - skip, style, text, n);
         line++;
         text = next;
     }
     return line;
 }
 
-int draw_words_cut(struct canvas *c, struct rect r, uint8_t style, const char *text)
+int draw_wrapped_cut(struct canvas *c, struct rect r, uint8_t style, const char *text)
 {
     const char *next;
-    char bytes[1024];
-    if (utf8_width(text) <= r.w || r.w < 2)
-        return canvas_text_cut(c, r.x, r.y, r.w, style, 0, text);
-    size_t n = wrap_line(text, r.w - 1, &next);
-    n = n < sizeof bytes - 1 ? n : sizeof bytes - 1;
-    memcpy(bytes, text, n);
-    bytes[n] = '\0';
-    int x = canvas_text(c, r.x, r.y, style, 0, bytes);
-    canvas_put(c, x, r.y, GL_ELLIPSIS, style, 0);
-    return x + 1;
+    int x = r.x;
+    for (int line = 0; line < r.h && *text; line++, text = next) {
+        size_t n = wrap_line(text, r.w, &next);
+        bool cut = line == r.h - 1 && *next;
+        if (cut)
+            n = wrap_line(text, r.w - 1, &next);
+        x = text_n(c, r.x, r.y + line, style, text, n);
+        if (cut)
+            canvas_put(c, x++, r.y + line, GL_ELLIPSIS, style, 0);
+    }
+    return x;
 }
 
 int list_first(struct view_state *state, int n, int h)

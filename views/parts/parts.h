@@ -81,8 +81,9 @@ int draw_right(struct canvas *c, int x, int right, int y, uint8_t style, uint8_t
 /* Word by word into lines of at most w cells; stops after `lines`. Draws nothing when c is NULL.
  * Returns how many lines there are. `skip`: leading lines that are not drawn. */
 int draw_wrapped(struct canvas *c, struct rect r, int skip, uint8_t style, const char *text);
-/* One line, cut with '…' behind a word. Returns the x after it. */
-int draw_words_cut(struct canvas *c, struct rect r, uint8_t style, const char *text);
+/* The same in all lines of r; what does not fit is cut with '…' behind a word. Returns the x after
+ * the last. */
+int draw_wrapped_cut(struct canvas *c, struct rect r, uint8_t style, const char *text);
 
 /* A list that scrolls: keeps `chosen` within 0..n-1 and visible in `h` lines; returns the first row
  * to draw. A mark at the right edge says that there is more (list_marks). */
