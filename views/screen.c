@@ -412,7 +412,7 @@ static void step_back(struct canvas *c)
     }
 }
 
-static void draw_overlay(struct canvas *c, const struct overlay *o)
+void overlay_draw(struct canvas *c, const struct overlay *o)
 {
     struct overlay_box b = overlay_box(o, c->w, c->h);
     const char *text = o->text ? o->text : "";
@@ -473,5 +473,5 @@ void screen_draw(struct canvas *c, const struct screen_state *s, const struct la
     draw_words(c, s);
     draw_keys(c, s);
     if (overlay)
-        draw_overlay(c, overlay);
+        overlay_draw(c, overlay);
 }

@@ -109,6 +109,8 @@ struct overlay {
     bool selected;     /* all of input would be replaced by what is typed */
 };
 enum { SCREEN_MIN_W = 40, SCREEN_MIN_H = 10 };
+/* Over what is there. */
+void overlay_draw(struct canvas *c, const struct overlay *o);
 /* The furthest that an overlay on a screen of that size can be scrolled. */
 int overlay_scroll_max(const struct overlay *o, int w, int h);
 void screen_draw(struct canvas *c, const struct screen_state *s, const struct layout *l,

@@ -9,8 +9,8 @@
 
 #include "app/watch.h"
 #include "base/mem.h"
-#include "views/parts/parts.h"
 #include "base/text.h"
+#include "views/parts/parts.h"
 
 static char complaint[400];
 
@@ -31,6 +31,23 @@ struct shown {
     struct scenario *read;   /* the item `about`, or NULL with the reason in `bad` */
     size_t about;            /* index + 1; 0: none was read yet */
     char bad[256];
+    bool help; /* it lies over the list */
+    int help_at;
+    struct str help_text;
+};
+
+/* The gallery's own keys, which no scenario rebinds; the key line has those with a label. */
+static const struct gallery_key {
+    const char *key, *label, *help;
+} gallery_keys[] = {
+    {"↑↓", N_("choose"), N_("the one above, the one below; also k and j")},
+    {"Enter", N_("watch"), N_("watch it; a mistake that is in its file is told instead")},
+    {"Esc", "", N_("back to what is watched; without it, leave")},
+    {"/", N_("search"), N_("show only what has a word in its name or title")},
+    {"?", N_("help"), N_("this help; also F1")},
+    {"PgUp PgDn", NULL, N_("a page up, a page down")},
+    {"Home End", NULL, N_("the first, the last; also g and G")},
+    {"q", N_("quit"), N_("leave; also F10")},
 };
 
 static bool matches(const struct shown *g, const struct catalog_item *i)
@@ -106,7 +123,7 @@ static void draw_list(struct canvas *c, struct shown *g, int top, int height)
         if (heads && line - 1 >= 0 && line - 1 < height)
             canvas_text_cut(c, 1, top + line - 1, c->w - 2, ST_TITLE, CELL_BOLD,
                             item->lesson ? _("Lessons: a mistake each, and its repaired twin")
-                                         : "Scenarios");
+                                         : _("Scenarios"));
         if (line >= 0 && line < height)
             draw_item(c, top + line, name_w, item, i == g->chosen);
     }
@@ -178,21 +195,63 @@ static void draw_about(struct canvas *c, struct shown *g, struct rect r)
     canvas_clip(c, old);
 }
 
+/* What does not fit is left out. Returns where the next begins. */
+static int key_hint(struct canvas *c, int x, const char *key, const char *label)
+{
+    if (x + utf8_width(key) + utf8_width(label) + 2 > c->w)
+        return x;
+    x = canvas_text(c, x + 1, c->h - 1, ST_KEY, 0, key);
+    return canvas_text(c, x + 1, c->h - 1, ST_BAR, 0, label) + 1;
+}
+
 static void draw_keys(struct canvas *c, const struct shown *g, bool can_go_back)
 {
-    const char *const keys[][2] = {{"↑↓", "choose"},
-                                   {"Enter", "watch"},
-                                   {"/", "search"},
-                                   {"Esc", *g->filter || g->searching ? _("all again")
-                                           : can_go_back              ? "back"
-                                                                      : "quit"},
-                                   {g->searching ? NULL : "q", "quit"}};
+    bool filtered = *g->filter || g->searching;
     canvas_fill(c, (struct rect){0, c->h - 1, c->w, 1}, ' ', ST_BAR, 0);
+    const char *esc = filtered ? _("all again") : can_go_back ? _("back") : _("quit");
     int x = 0;
-    for (size_t i = 0; i < ARRAY_LEN(keys) && keys[i][0]; i++) {
-        x = canvas_text(c, x + 1, c->h - 1, ST_KEY, 0, keys[i][0]);
-        x = canvas_text(c, x + 1, c->h - 1, ST_BAR, 0, keys[i][1]) + 1;
+    for (size_t i = 0; i < ARRAY_LEN(gallery_keys); i++) {
+        const struct gallery_key *k = &gallery_keys[i];
+        if (k->label && (!g->searching || strlen(k->key) > 1)) /* letters are the filter's then */
+            x = key_hint(c, x, k->key, *k->label ? _(k->label) : esc);
     }
+}
+
+/* The gallery's keys, then those of what is watched. */
+static void open_help(struct shown *g)
+{
+    struct keymap *keys = keymap_create();
+    str_clear(&g->help_text);
+    for (size_t i = 0; i < ARRAY_LEN(gallery_keys); i++)
+        str_addf(&g->help_text, "%s%*s%s\n", gallery_keys[i].key,
+                 15 - utf8_width(gallery_keys[i].key), "", _(gallery_keys[i].help));
+    str_addf(&g->help_text, "\n%s\n", _("While one is watched:"));
+    overlay_keys(keys, &g->help_text);
+    keymap_free(keys);
+    g->help = true;
+    g->help_at = 0;
+}
+
+static struct overlay help_overlay(const struct shown *g)
+{
+    return (struct overlay){.title = _("keys (arrows scroll, Esc closes)"),
+                            .text = g->help_text.data,
+                            .scroll = g->help_at,
+                            .chosen = -1};
+}
+
+/* While the help is open; false: the key is not its own, and closes it too. */
+static bool help_key(struct screen *s, struct shown *g, uint32_t key)
+{
+    struct overlay o = help_overlay(g);
+    if (overlay_scroll(&o, s->canvas, key)) {
+        g->help_at = o.scroll;
+        return true;
+    }
+    if (key == PK_RESIZE || key == ('L' & 31) || key == ('Z' & 31))
+        return false;
+    g->help = false;
+    return key == PK_ESC || key == PK_ENTER || key == '?' || key == PK_F1 || key == 'q';
 }
 
 static void draw_message(struct canvas *c, const struct shown *g)
@@ -230,6 +289,10 @@ static void draw(struct screen *s, struct shown *g, bool can_go_back)
         draw_about(c, g, (struct rect){0, c->h - 2 - about, c->w, about});
     draw_message(c, g);
     draw_keys(c, g, can_go_back);
+    if (g->help) {
+        struct overlay o = help_overlay(g);
+        overlay_draw(c, &o);
+    }
     term_show(c, s->theme);
 }
 
@@ -256,7 +319,9 @@ static void type(struct shown *g, uint32_t key)
 /* A key that is a character, or none that is anything else here. */
 static bool letter(struct shown *g, uint32_t key, bool *quit)
 {
-    if (g->searching || *g->filter || g->pasting) {
+    if (key == '?' && !g->searching && !g->pasting) {
+        open_help(g);
+    } else if (g->searching || *g->filter || g->pasting) {
         type(g, key);
     } else if (key == 'q') {
         *quit = true;
@@ -277,7 +342,12 @@ static bool letter(struct shown *g, uint32_t key, bool *quit)
 static bool take_key(struct screen *s, struct shown *g, uint32_t key, bool *quit, char **name)
 {
     complaint[0] = '\0';
+    if (g->help && help_key(s, g, key))
+        return false;
     switch (key) {
+    case PK_F1:
+        open_help(g);
+        break;
     case PK_UP:
         move(g, -1);
         break;
@@ -337,6 +407,8 @@ static bool take_key(struct screen *s, struct shown *g, uint32_t key, bool *quit
 
 static void click(struct shown *g, const struct term_event *e)
 {
+    if (g->help)
+        return;
     if (e->wheel) {
         move(g, e->wheel > 0 ? 1 : -1);
         return;
@@ -378,6 +450,7 @@ char *gallery(struct screen *s, const char *now, bool can_go_back, bool *quit)
         *quit = true;
     scenario_free(g.read);
     free(g.at);
+    str_free(&g.help_text);
     catalog_free(&g.catalog);
     return name;
 }

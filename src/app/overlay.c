@@ -27,24 +27,22 @@ void overlay_close(struct watch *w)
 /* ---- help: the keys by what they do
  * --------------------------------------------------------------- */
 
-void overlay_open_help(struct watch *w)
+void overlay_keys(const struct keymap *keys, struct str *out)
 {
-    open_overlay(w, OVERLAY_HELP, _("keys (arrows scroll, Esc closes)"));
-    struct str *out = &w->overlay_text;
-    size_t n = keymap_count(w->keys);
+    size_t n = keymap_count(keys);
     for (size_t i = 0; i < n; i++) {
-        const struct key_row *r = keymap_row(w->keys, i);
+        const struct key_row *r = keymap_row(keys, i);
         bool told = !*r->command;
         for (size_t k = 0; k < i && !told; k++)
-            told = strcmp(keymap_row(w->keys, k)->command, r->command) == 0;
+            told = strcmp(keymap_row(keys, k)->command, r->command) == 0;
         if (told)
             continue;
         struct str names = {0};
         for (size_t k = i; k < n; k++) {
             char name[32];
-            if (strcmp(keymap_row(w->keys, k)->command, r->command) != 0)
+            if (strcmp(keymap_row(keys, k)->command, r->command) != 0)
                 continue;
-            key_name(keymap_row(w->keys, k)->key, name, sizeof name);
+            key_name(keymap_row(keys, k)->key, name, sizeof name);
             str_addf(&names, "%s%s", k == i ? "" : " ", name);
         }
         struct command c;
@@ -57,6 +55,13 @@ void overlay_open_help(struct watch *w)
                  15 - utf8_width(names.data) > 1 ? 15 - utf8_width(names.data) : 1, "", _(help));
         str_free(&names);
     }
+}
+
+void overlay_open_help(struct watch *w)
+{
+    open_overlay(w, OVERLAY_HELP, _("keys (arrows scroll, Esc closes)"));
+    struct str *out = &w->overlay_text;
+    overlay_keys(w->keys, out);
     const struct pattern *pattern = player_pattern(w->player);
     if (!pattern)
         return;
@@ -172,13 +177,10 @@ static bool inject_key(struct watch *w, uint32_t key)
 /* ---- keys
  * ------------------------------------------------------------------------------------------ */
 
-static bool scroll_key(struct watch *w, uint32_t key)
+bool overlay_scroll(struct overlay *o, const struct canvas *c, uint32_t key)
 {
-    struct overlay o = {.title = w->overlay_title,
-                        .text = w->overlay_text.data ? w->overlay_text.data : "",
-                        .chosen = w->overlay_chosen};
-    int max = overlay_scroll_max(&o, w->screen.canvas->w, w->screen.canvas->h);
-    int page = w->screen.canvas->h > 8 ? w->screen.canvas->h - 6 : 2, at = w->overlay_scroll;
+    int max = overlay_scroll_max(o, c->w, c->h);
+    int page = c->h > 8 ? c->h - 6 : 2, at = o->scroll;
     switch (key) {
     case PK_UP:
     case 'k':
@@ -206,8 +208,19 @@ static bool scroll_key(struct watch *w, uint32_t key)
     default:
         return false;
     }
-    w->overlay_scroll = at < 0 ? 0 : at > max ? max : at;
+    o->scroll = at < 0 ? 0 : at > max ? max : at;
     return true;
+}
+
+static bool scroll_key(struct watch *w, uint32_t key)
+{
+    struct overlay o = {.title = w->overlay_title,
+                        .text = w->overlay_text.data ? w->overlay_text.data : "",
+                        .scroll = w->overlay_scroll,
+                        .chosen = w->overlay_chosen};
+    bool scrolled = overlay_scroll(&o, w->screen.canvas, key);
+    w->overlay_scroll = o.scroll;
+    return scrolled;
 }
 
 bool overlay_key(struct watch *w, uint32_t key)

@@ -183,6 +183,10 @@ const char *overlay_open_inject(struct watch *w);
 /* A key while an overlay is open; false: it is not the overlay's. */
 bool overlay_key(struct watch *w, uint32_t key);
 void overlay_close(struct watch *w);
+/* The keys of a map and what they do, a line each. */
+void overlay_keys(const struct keymap *keys, struct str *out);
+/* False: it is no key that scrolls. */
+bool overlay_scroll(struct overlay *o, const struct canvas *c, uint32_t key);
 /* why.c: the card of a line of the log. */
 void why_card(struct player *p, const struct log_entry *line, struct str *out);
 

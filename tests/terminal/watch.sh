@@ -168,6 +168,18 @@ test_the_gallery() {
     sees "pick one" "line 1"
     keys Down
     sees "▸ a_mine" "Small pool" "sim: the same each time"
+    types "?"
+    sees "keys (arrows scroll" "show only what has a word" "this help; also F1" "one event forward"
+    keys End
+    sees "draw the screen again"
+    keys Escape
+    gone "keys (arrows"
+    sees "▸ a_mine"
+    keys F1
+    sees "keys (arrows scroll"
+    types "q"
+    gone "keys (arrows"
+    sees "▸ a_mine"
     types "/"
     types "one-task"
     sees "search: one-task" "(2 of" "T1.M4"
