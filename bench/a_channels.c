@@ -6,9 +6,9 @@
 
 #include <unistd.h>
 
+#include "app/recorder.h"
 #include "runtime/chan.h"
 #include "runtime/sync.h"
-#include "session/psr.h"
 
 static struct chan *c[8];
 static uint64_t each;
@@ -175,6 +175,13 @@ static void record(void *arg, const struct event *ev, size_t n)
     psr_write(arg, ev, n);
 }
 
+/* As `patternscope run --record`. */
+static void hand_over(void *arg, const struct event *ev, size_t n)
+{
+    while (!recorder_give(arg, ev, n))
+        recorder_wait(arg);
+}
+
 static void all(struct bench_run *b, const char *configuration)
 {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -184,32 +191,43 @@ static void all(struct bench_run *b, const char *configuration)
     }
 }
 
-/* The file is overwritten by every case, so that it does not grow past some 100 MB. */
-static void recorded(void)
+static double recorded(struct bench_run b, const char *path, bool by_recorder)
 {
+    struct psr_header h = {.program = "bench", .scenario = "bench", .text = ""};
+    char *error = NULL;
+    b.names = strtab_create();
+    b.two_threads = by_recorder;
+    b.sink = by_recorder ? hand_over : record;
+    b.sink_arg = by_recorder ? (void *)recorder_start(path, true, &h, b.names, &error)
+                             : (void *)psr_create(path, true, &h, b.names, &error);
+    if (!b.sink_arg)
+        die("%s", error);
+    double ns = bench_median(bench_round, &b, b.warm + 64);
+    error = by_recorder ? recorder_stop(b.sink_arg) : psr_close(b.sink_arg);
+    if (error)
+        die("%s", error);
+    strtab_destroy(b.names);
+    return ns;
+}
+
+/* The program encodes and writes on a thread of its own, so there the clock on the wall counts;
+ * beside it what both cost together. The file is overwritten by every case, so that it does not
+ * grow past some 100 MB. */
+static void recordings(void)
+{
+    static const char *const configuration[] = {"sim, recording by one thread", "sim, recording"};
     char path[] = "/tmp/patternscope-bench-XXXXXX";
     int fd = mkstemp(path);
     if (fd < 0)
         die("no place in /tmp");
     close(fd);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct psr_header h = {.program = "bench", .scenario = "bench", .text = ""};
-        char *error = NULL;
-        struct strtab *names = strtab_create();
-        struct psr_writer *w = psr_create(path, true, &h, names, &error);
-        if (!w)
-            die("%s", error);
-        struct bench_run b = {.world = WORLD_SIM,
-                              .probes = true,
-                              .sink = record,
-                              .sink_arg = w,
-                              .names = names,
-                              .op = cases[i].op};
-        double ns = bench_median(bench_round, &b, b.warm + 64);
-        bench_row("A", cases[i].name, "patternscope", "sim, recording", cases[i].unit, ns);
-        if ((error = psr_close(w)))
-            die("%s", error);
-        strtab_destroy(names);
+    for (int by_recorder = 0; by_recorder < 2; by_recorder++) {
+        bench_cpus(by_recorder ? 2 : 1);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            struct bench_run b = {.world = WORLD_SIM, .probes = true, .op = cases[i].op};
+            bench_row("A", cases[i].name, "patternscope", configuration[by_recorder], cases[i].unit,
+                      recorded(b, path, by_recorder));
+        }
     }
     unlink(path);
 }
@@ -223,7 +241,7 @@ int main(int argc, char **argv)
     all(&b, "sim");
     b.probes = true;
     all(&b, "sim, events");
-    recorded();
+    recordings();
     static const char *const live[2][2] = {{"live, one core", "live, one core, events"},
                                            {"live, two cores", "live, two cores, events"}};
     for (int cores = 1; cores <= 2 && bench_cpus(cores); cores++)

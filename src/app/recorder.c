@@ -21,16 +21,16 @@
 enum { CHUNKS = 16, TICK_NS = 50000000 };
 
 struct chunk {
-    struct event *ev;
-    size_t n;
+    struct event *ev; /* its memory stays, for the next */
+    size_t n, cap;
 };
 struct recorder {
     struct psr_writer *w; /* the thread's */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t filled, drained;
-    struct chunk chunk[CHUNKS]; /* a ring, under the lock */
-    unsigned first, count;
+    struct chunk chunk[CHUNKS]; /* a ring */
+    unsigned first, count;      /* under the lock; the first is the thread's while it writes it */
     bool stop;
     _Atomic uint64_t bytes;
     _Atomic(char *) error; /* set once */
@@ -60,20 +60,18 @@ static void *record(void *arg)
             ;
         if (!r->count && r->stop)
             break;
-        struct chunk c = {0};
-        if (r->count) {
-            c = r->chunk[r->first];
-            r->first = (r->first + 1) % CHUNKS;
-            r->count--;
-            pthread_cond_signal(&r->drained);
-        }
+        const struct chunk *c = r->count ? &r->chunk[r->first] : NULL;
         pthread_mutex_unlock(&r->lock);
-        if (c.n)
-            psr_write(r->w, c.ev, c.n);
-        free(c.ev);
+        if (c)
+            psr_write(r->w, c->ev, c->n);
         psr_tick(r->w, wall_now());
         after_write(r);
         pthread_mutex_lock(&r->lock);
+        if (c) {
+            r->first = (r->first + 1) % CHUNKS;
+            if (r->count-- == CHUNKS)
+                pthread_cond_signal(&r->drained);
+        }
     }
     pthread_mutex_unlock(&r->lock);
     return NULL;
@@ -114,13 +112,19 @@ struct recorder *recorder_start(const char *path, bool overwrite, const struct p
 bool recorder_give(struct recorder *r, const struct event *ev, size_t n)
 {
     pthread_mutex_lock(&r->lock);
+    struct chunk *c = &r->chunk[(r->first + r->count) % CHUNKS];
     bool room = r->count < CHUNKS;
-    if (room) {
-        r->chunk[(r->first + r->count++) % CHUNKS] = (struct chunk){xmemdup(ev, n * sizeof *ev), n};
-        pthread_cond_signal(&r->filled);
-    }
     pthread_mutex_unlock(&r->lock);
-    return room;
+    if (!room)
+        return false;
+    grow(&c->ev, &c->cap, n, sizeof *c->ev);
+    memcpy(c->ev, ev, n * sizeof *ev);
+    c->n = n;
+    pthread_mutex_lock(&r->lock);
+    if (r->count++ == 0)
+        pthread_cond_signal(&r->filled);
+    pthread_mutex_unlock(&r->lock);
+    return true;
 }
 
 void recorder_wait(struct recorder *r)
@@ -157,6 +161,8 @@ char *recorder_stop(struct recorder *r)
     pthread_cond_destroy(&r->filled);
     pthread_cond_destroy(&r->drained);
     pthread_mutex_destroy(&r->lock);
+    for (int i = 0; i < CHUNKS; i++)
+        free(r->chunk[i].ev);
     free(r);
     return error;
 }

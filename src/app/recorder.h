@@ -14,7 +14,8 @@ struct recorder;
 /* Creates the file and writes its header. NULL with *error. */
 struct recorder *recorder_start(const char *path, bool overwrite, const struct psr_header *h,
                                 const struct strtab *names, char **error);
-/* Hands events over (copies them); false: it has enough to do, come again. Never blocks. */
+/* Hands events over (copies them); false: it has enough to do, come again. Never blocks. One thread
+ * gives and waits. */
 bool recorder_give(struct recorder *r, const struct event *ev, size_t n);
 /* Waits until it takes more. */
 void recorder_wait(struct recorder *r);

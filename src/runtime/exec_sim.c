@@ -30,12 +30,14 @@
 static void runq_alloc(struct sim_proc *p, uint32_t cap)
 {
     struct sim_task **ring = xmalloc(cap * sizeof(struct sim_task *));
-    for (uint32_t i = 0; i < p->len; i++)
+    uint32_t len = sim_runq_len(p);
+    for (uint32_t i = 0; i < len; i++)
         ring[i] = p->ring[(p->head + i) & p->mask];
     free(p->ring);
     p->ring = ring;
     p->mask = cap - 1;
     p->head = 0;
+    p->tail = len;
 }
 
 void sim_runq_grow(struct sim_proc *p)
@@ -46,9 +48,9 @@ void sim_runq_grow(struct sim_proc *p)
 /* The next task that has a processor, or NULL. */
 static inline struct sim_task *pick(struct sim *s)
 {
-    if (!s->ready && !s->global.len)
+    if (!s->ready && !sim_runq_len(&s->global))
         return NULL;
-    if (UNLIKELY(s->global.len))
+    if (UNLIKELY(sim_runq_len(&s->global)))
         sim_look_at_global(s);
     uint64_t can = s->ready & ~s->busy;
     if (UNLIKELY(!can)) {
@@ -166,7 +168,7 @@ NORETURN static inline __attribute__((always_inline)) void sim_exit(struct task 
     die("a task came back from its end");
 }
 
-static void task_entry(void)
+void sim_task_entry(void)
 {
     coro_entered();
     struct sim *s = sim_of(rt_engine);
@@ -178,7 +180,7 @@ static void task_entry(void)
 
 /* ---- operations of the seam ----------------------------------------------------------------- */
 
-static void task_timer_fired(struct rt *rt, void *arg)
+void sim_task_timer_fired(struct rt *rt, void *arg)
 {
     struct sim *s = sim_of(rt);
     struct sim_task *t = arg;
@@ -199,9 +201,9 @@ static void task_timer_fired(struct rt *rt, void *arg)
     s->busy &= ~p->bit;
     /* Now and then somebody of the global queue comes first, or those who never use up a slice
      * could keep it waiting for ever (Go looks every 61st time). */
-    if (s->global.len && ++s->slices % 61 == 0)
+    if (sim_runq_len(&s->global) && ++s->slices % 61 == 0)
         sim_global_take(s, p, 1, true);
-    if (!t->work_left || (!p->len && !s->global.len)) {
+    if (!t->work_left || (!sim_runq_len(p) && !sim_runq_len(&s->global))) {
         sim_runq_push_front(s, p, t);
         return;
     }
@@ -210,27 +212,15 @@ static void task_timer_fired(struct rt *rt, void *arg)
     sim_global_push(s, t);
 }
 
-static struct task *sim_task_new(struct rt *rt)
+static struct task *task_new_op(struct rt *rt)
 {
-    struct sim *s = sim_of(rt);
-    struct sim_task *t = sim_stack_take(s);
-    if (!t)
-        return NULL;
-    t->work_left = 0;
-    t->parking = SIM_AWAKE;
-    t->working = false;
-    t->t.proc = s->here->index;
-    rt_timer_init(&t->timer, 0, task_timer_fired, t);
-    return &t->t;
+    struct sim_task *t = sim_task_new(sim_of(rt));
+    return t ? &t->t : NULL;
 }
 
-static bool sim_spawn(struct rt *rt, struct task *task)
+static bool spawn_op(struct rt *rt, struct task *task)
 {
-    struct sim *s = sim_of(rt);
-    struct sim_task *t = sim_task(task);
-    coro_make(&t->co, t->low, (char *)t, task_entry);
-    s->alive++;
-    sim_runq_push(s, s->here, t);
+    sim_spawn(sim_of(rt), sim_task(task));
     return true;
 }
 
@@ -379,17 +369,17 @@ static void sim_start(struct rt *rt, const char *scenario, void (*fn)(void *), v
     struct sim *s = sim_of(rt);
     struct entered was = enter(s);
     rt_emit_start(rt, scenario);
-    struct task *t = sim_task_new(rt);
+    struct sim_task *t = sim_task_new(s);
     VERIFY(t);
-    task_init(t, rt, "main", fn, arg);
-    t->is_main = true;
-    sim_spawn(rt, t);
+    task_init(&t->t, rt, "main", fn, arg);
+    t->t.is_main = true;
+    sim_spawn(s, t);
     leave(s, was);
 }
 
 static bool nothing_left(const struct sim *s)
 {
-    return !s->timers.n && !s->ready && !s->global.len;
+    return !s->timers.n && !s->ready && !sim_runq_len(&s->global);
 }
 
 static bool sim_idle(struct rt *rt)
@@ -492,7 +482,7 @@ int64_t rt_sim_next(const struct rt *rt)
     const struct sim *s = sim_of(rt);
     if (rt_ended(rt))
         return NEVER;
-    bool can = (s->ready | (s->global.len ? sim_all_procs(s) : 0)) & ~s->busy;
+    bool can = (s->ready | (sim_runq_len(&s->global) ? sim_all_procs(s) : 0)) & ~s->busy;
     return can || !s->steps ? s->now_ns : timer_heap_next(&s->timers);
 }
 
@@ -518,8 +508,8 @@ static void sim_destroy(struct rt *rt)
 }
 
 static const struct exec_ops sim_ops = {
-    .task_new = sim_task_new,
-    .spawn = sim_spawn,
+    .task_new = task_new_op,
+    .spawn = spawn_op,
     .park = park_op,
     .unpark = unpark_op,
     .now = sim_now,

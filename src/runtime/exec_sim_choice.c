@@ -55,7 +55,8 @@ void sim_oracle_free(struct sim_oracle *o)
 /* How many in the processor's queue can go on. */
 static uint32_t eligible(const struct sim_proc *p)
 {
-    return p->len && p->ring[p->head & p->mask]->t.state == TASK_RUNNING ? 1 : p->len;
+    uint32_t len = sim_runq_len(p);
+    return len && p->ring[p->head & p->mask]->t.state == TASK_RUNNING ? 1 : len;
 }
 
 static uint64_t not_in_work(const struct sim *s)

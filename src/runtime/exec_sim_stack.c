@@ -63,13 +63,8 @@ static struct sim_slab *slab_add(struct sim *s)
     return slab;
 }
 
-struct sim_task *sim_stack_take(struct sim *s)
+struct sim_task *sim_stack_new(struct sim *s)
 {
-    struct sim_task *t = s->spare;
-    if (t) {
-        s->spare = t->next;
-        return t;
-    }
     struct sim_slab *slab = s->slabs;
     if (!slab || slab->used == SLAB_SLOTS)
         slab = slab_add(s);
@@ -78,9 +73,10 @@ struct sim_task *sim_stack_take(struct sim *s)
     char *low = slab->mem + s->stack_bytes * slab->used++;
     if (s->slots < GUARDED_SLOTS)
         mprotect(low, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE);
-    t = task_at(s, low, s->slots);
+    struct sim_task *t = task_at(s, low, s->slots);
     t->low = low;
     t->slot = s->slots++;
+    rt_timer_init(&t->timer, 0, sim_task_timer_fired, t);
     return t;
 }
 

@@ -6,12 +6,19 @@
 
 #include "runtime/sim.h"
 
+/* The events, out of line: an operation that is not watched stays short. */
+NOINLINE void task_say(const struct task *t, int64_t *stamp, enum task_state state, enum why why,
+                       uint32_t obj);
+NOINLINE void task_say_until(const struct task *t, int64_t *stamp, enum why why, uint32_t obj,
+                             uint32_t others, int64_t until_ns);
+
 static inline void task_state(struct task *t, int64_t *stamp, enum task_state state, enum why why,
                               uint32_t obj)
 {
     atomic_store_explicit(&t->state, (uint8_t)state, memory_order_relaxed);
     atomic_store_explicit(&t->why, (uint8_t)why, memory_order_relaxed);
-    emit(stamp, EV_TASK, (uint8_t)state, (uint16_t)(why | t->proc << 8), t->id, obj, 0, 0);
+    if (UNLIKELY(emitter))
+        task_say(t, stamp, state, why, obj);
 }
 
 /* The same of a wait that may end by itself: at until_ns (NEVER: it does not), or by one of the
@@ -21,10 +28,8 @@ static inline void task_state_until(struct task *t, int64_t *stamp, enum why why
 {
     atomic_store_explicit(&t->state, (uint8_t)TASK_WAITING, memory_order_relaxed);
     atomic_store_explicit(&t->why, (uint8_t)why, memory_order_relaxed);
-    emit(stamp, EV_TASK, TASK_WAITING, (uint16_t)(why | t->proc << 8), t->id, obj, others,
-         until_ns == NEVER ? 0
-         : until_ns > 0    ? until_ns
-                           : 1);
+    if (UNLIKELY(emitter))
+        task_say_until(t, stamp, why, obj, others, until_ns);
 }
 
 /* Emits that self waits. Inside the guard g (or NULL) of what it waits on, so that it comes before

@@ -10,7 +10,7 @@
 #include "runtime/schedule.h"
 #include "runtime/timer_heap.h"
 
-enum { SIM_PROCS = 64, SIM_CHUNK = 4096 };
+enum { SIM_PROCS = 64, SIM_CHUNK = 1024 };
 #define SIM_SLICE_NS INT64_C(10000000)
 
 /* Where a task stands in a park. */
@@ -37,10 +37,12 @@ struct sim_task {
     uint32_t points;       /* where the schedule was asked at an operation of it */
 };
 
-/* A virtual processor: a run queue (a ring of a power of two), and what keeps it busy. */
+/* A virtual processor: a run queue, and what keeps it busy. The queue is a ring of a power of two;
+ * head and tail run freely, so that a push writes the one and a pop the other: a count that both
+ * write makes each wait for the last one's store. */
 struct sim_proc {
     _Alignas(64) struct sim_task **ring;
-    uint32_t mask, head, len;
+    uint32_t mask, head, tail;
     uint8_t index;
     uint64_t bit;            /* 1 << index */
     struct sim_task *worker; /* in work(): the processor is taken */
@@ -94,8 +96,8 @@ struct sim {
     uint32_t slots;
 };
 
-/* Stack slots (exec_sim_stack.c). NULL: the machine gives no more. */
-struct sim_task *sim_stack_take(struct sim *s);
+/* Stack slots (exec_sim_stack.c): one that nobody has had. NULL: the machine gives no more. */
+struct sim_task *sim_stack_new(struct sim *s);
 void sim_stack_give(struct sim *s, struct sim_task *t);
 void sim_stack_free_all(struct sim *s);
 /* Dies with a sentence when a task has come near the end of its stack. */
@@ -141,29 +143,36 @@ static inline struct sim_task *sim_task(struct task *t)
     return (struct sim_task *)t;
 }
 
+static inline uint32_t sim_runq_len(const struct sim_proc *p)
+{
+    return p->tail - p->head;
+}
+
 static inline void sim_runq_push(struct sim *s, struct sim_proc *p, struct sim_task *t)
 {
-    if (UNLIKELY(p->len > p->mask))
+    uint32_t len = sim_runq_len(p);
+    if (UNLIKELY(len > p->mask))
         sim_runq_grow(p);
-    p->ring[(p->head + p->len) & p->mask] = t;
-    if (p->len++ == 0)
+    p->ring[p->tail++ & p->mask] = t;
+    if (!len)
         s->ready |= p->bit;
 }
 
 /* Goes on before all others. */
 static inline void sim_runq_push_front(struct sim *s, struct sim_proc *p, struct sim_task *t)
 {
-    if (UNLIKELY(p->len > p->mask))
+    uint32_t len = sim_runq_len(p);
+    if (UNLIKELY(len > p->mask))
         sim_runq_grow(p);
     p->ring[--p->head & p->mask] = t;
-    if (p->len++ == 0)
+    if (!len)
         s->ready |= p->bit;
 }
 
 static inline struct sim_task *sim_runq_pop(struct sim *s, struct sim_proc *p)
 {
     struct sim_task *t = p->ring[p->head++ & p->mask];
-    if (--p->len == 0)
+    if (p->head == p->tail)
         s->ready &= ~p->bit;
     return t;
 }
@@ -189,13 +198,46 @@ static inline void sim_reap(struct sim *s)
 static inline struct sim_task *sim_next(struct sim *s)
 {
     struct sim_proc *p = s->here;
-    if (UNLIKELY(!p->len || s->steps >= atomic_load_explicit(&s->look_at, memory_order_relaxed)))
+    if (UNLIKELY(p->head == p->tail ||
+                 s->steps >= atomic_load_explicit(&s->look_at, memory_order_relaxed)))
         return sim_next_task(s);
     struct sim_task *t = sim_runq_pop(s, p);
     s->steps++;
     t->t.proc = p->index;
     return t;
 }
+
+/* ---- a task's beginning -----------------------------------------------------------------------
+ */
+
+void sim_task_entry(void);
+void sim_task_timer_fired(struct rt *rt, void *task);
+
+/* NULL: no memory for its stack. The caller fills it in (task_init). Its timer is not set: whoever
+ * had the slot before has come to its end. */
+static inline struct sim_task *sim_task_new(struct sim *s)
+{
+    struct sim_task *t = s->spare;
+    if (LIKELY(t))
+        s->spare = t->next;
+    else if (!(t = sim_stack_new(s)))
+        return NULL;
+    t->work_left = 0;
+    t->parking = SIM_AWAKE;
+    t->working = false;
+    t->t.proc = s->here->index;
+    return t;
+}
+
+static inline void sim_spawn(struct sim *s, struct sim_task *t)
+{
+    coro_make(&t->co, t->low, (char *)t, sim_task_entry);
+    s->alive++;
+    sim_runq_push(s, s->here, t);
+}
+
+/* ---- switching ---------------------------------------------------------------------------------
+ */
 
 /* The running task has been left for `next` and is back. */
 static inline void sim_back(struct sim *s, struct sim_task *self)

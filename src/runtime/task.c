@@ -23,16 +23,38 @@ uint32_t task_self_id(void)
     return rt_current ? rt_current->id : 0;
 }
 
+void task_say(const struct task *t, int64_t *stamp, enum task_state state, enum why why,
+              uint32_t obj)
+{
+    emit(stamp, EV_TASK, (uint8_t)state, (uint16_t)(why | t->proc << 8), t->id, obj, 0, 0);
+}
+
+void task_say_until(const struct task *t, int64_t *stamp, enum why why, uint32_t obj,
+                    uint32_t others, int64_t until_ns)
+{
+    emit(stamp, EV_TASK, TASK_WAITING, (uint16_t)(why | t->proc << 8), t->id, obj, others,
+         until_ns == NEVER ? 0
+         : until_ns > 0    ? until_ns
+                           : 1);
+}
+
 void task_emit(struct task *t, enum task_state state, enum why why, uint32_t obj)
 {
     task_state(t, NULL, state, why, obj);
+}
+
+static NOINLINE void say_new(struct task *t, const char *name)
+{
+    t->name = strtab_intern(t->rt->names, name);
+    emit(NULL, EV_TASK, TASK_NEW, (uint16_t)(WHY_NONE | t->proc << 8), t->id, 0, task_self_id(),
+         emit_ab(t->name, 0));
 }
 
 void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void *), void *arg)
 {
     t->rt = rt;
     t->id = rt_next_id(&rt->tasks);
-    t->name = rt->probes ? strtab_intern(rt->names, name) : 0;
+    t->name = 0;
     t->fn = fn;
     t->arg = arg;
     t->is_main = false;
@@ -45,8 +67,8 @@ void task_init(struct task *t, struct rt *rt, const char *name, void (*fn)(void 
     t->wake_stamp = 0;
     t->state = TASK_NEW;
     atomic_store_explicit(&t->ticket, 1, memory_order_relaxed);
-    emit(NULL, EV_TASK, TASK_NEW, (uint16_t)(WHY_NONE | t->proc << 8), t->id, 0, task_self_id(),
-         emit_ab(t->name, 0));
+    if (UNLIKELY(rt->probes))
+        say_new(t, name);
 }
 
 static void task_ends(struct task *t)
@@ -64,22 +86,32 @@ void task_body(struct task *t)
     task_ends(t);
 }
 
+static NOINLINE uint32_t refused(struct rt *rt, const char *name)
+{
+    uint32_t n = rt_next_id(&rt->refused);
+    if (rt->probes)
+        emit(NULL, EV_REFUSED, 0, 0, task_self_id(), 0, strtab_intern(rt->names, name), n);
+    return 0;
+}
+
 uint32_t rt_spawn(const char *name, void (*fn)(void *arg), void *arg)
 {
     rt_gate();
     struct rt *rt = rt_engine;
-    struct task *t = rt->ops->task_new(rt);
-    uint32_t id = 0;
-    if (t) {
-        task_init(t, rt, name, fn, arg);
-        id = t->id;
-        if (rt->ops->spawn(rt, t))
-            return id;
+    if (LIKELY(!guard_live)) {
+        struct sim_task *t = sim_task_new(sim_of(rt));
+        if (UNLIKELY(!t))
+            return refused(rt, name);
+        task_init(&t->t, rt, name, fn, arg);
+        sim_spawn(sim_of(rt), t);
+        return t->t.id;
     }
-    uint32_t refused = rt_next_id(&rt->refused);
-    if (rt->probes)
-        emit(NULL, EV_REFUSED, 0, 0, task_self_id(), 0, strtab_intern(rt->names, name), refused);
-    return 0;
+    struct task *t = rt->ops->task_new(rt);
+    if (!t)
+        return refused(rt, name);
+    task_init(t, rt, name, fn, arg);
+    uint32_t id = t->id;
+    return rt->ops->spawn(rt, t) ? id : refused(rt, name);
 }
 
 /* ---- panics ------------------------------------------------------------------------------- */
