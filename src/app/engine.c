@@ -225,6 +225,7 @@ struct engine *engine_create(const struct engine_config *c, char **error)
     e->c = *c;
     e->speed = c->speed > 0 ? c->speed : 1;
     e->c.speed = e->speed;
+    atomic_init(&e->script_n, c->script_n);
     e->pattern = pattern_find(c->scenario->params.pattern);
     VERIFY(e->pattern);
     schedule_read(e);
@@ -323,12 +324,17 @@ static bool to_command(struct engine *e, int64_t until_ns, uint64_t last_step, e
     return true;
 }
 
+void engine_forget_script(struct engine *e)
+{
+    atomic_store(&e->script_n, 0);
+}
+
 enum rt_state engine_run_sim(struct engine *e, int64_t until_ns, uint64_t steps)
 {
     uint64_t at = rt_steps(e->rt);
     uint64_t last = steps > UINT64_MAX - at ? UINT64_MAX : at + steps;
     enum rt_state state = RT_MORE;
-    while (e->script_at < e->c.script_n && state != RT_ENDED)
+    while (e->script_at < atomic_load(&e->script_n) && state != RT_ENDED)
         if (!to_command(e, until_ns, last, &state))
             break;
     at = rt_steps(e->rt);

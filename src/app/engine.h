@@ -38,7 +38,7 @@ struct engine_config {
     const char *schedule;                    /* NULL: the scenario's, with all that belongs to it */
     const struct schedule_use *schedule_use; /* borrowed */
     struct strtab *names;                    /* borrowed */
-    const struct engine_command *script;     /* sim: in order of step; borrowed */
+    const struct engine_command *script; /* sim: in order of step; borrowed for its whole life */
     size_t script_n;
 };
 
@@ -81,6 +81,8 @@ void engine_advance_stop(struct engine *e); /* stays where it is */
 /* Asks for a command at the next safe point; its COMMAND event says when. NULL, or a sentence when
  * it can be seen at once to be wrong (thread-local). */
 const char *engine_command(struct engine *e, const char *text, enum by by);
+/* What is left of the script is not given any more. */
+void engine_forget_script(struct engine *e);
 void engine_stop(struct engine *e, enum end_why why);
 
 #endif

@@ -37,6 +37,7 @@ struct engine {
     struct pattern_run *run;
     char *id; /* the scenario's, in the stream */
     size_t script_at;
+    _Atomic size_t script_n;
     bool begun; /* rt_start() was called */
     struct engine_cue *cues;
     enum end_why stop_why;

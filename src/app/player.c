@@ -122,6 +122,7 @@ void player_close(struct player *p)
         return;
     player_branch_stop(p);
     engine_destroy(p->engine);
+    free(p->script);
     p->engine = NULL;
     free(player_record_stop(p));
     model_free(p->model);
@@ -334,6 +335,8 @@ bool player_tick(struct player *p, int64_t wall_ns, int64_t budget_ns)
         if (wall_ns > p->awaited_until)
             p->awaited = 0;
     }
+    if (p->ahead_ns && !p->awaited)
+        player_make_again(p);
     if (p->recorder) {
         if (!p->paused)
             p->record_wall_ns += passed;

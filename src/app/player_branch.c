@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Another story from the instant that is shown.
+/* Another story from the instant that is shown; or, for a mark, the same one with the mark in it.
  *
  *   tape      ├───────────────●━━━━━━━━━━━━━━━━━━┤        what comes after ● is forgotten
  *   engine 2  ├═══silently════▶ command ────────▶         the same steps up to ●, then other ones
@@ -18,10 +18,11 @@
 struct branching {
     struct engine *engine;
     struct engine_command *script;
+    size_t script_n;
     char *command;
     struct event last; /* of the tape, up to where it is executed */
     uint64_t made;
-    bool differs;
+    bool differs, same;
     struct event *rest; /* made beyond the last */
     size_t rest_n, rest_cap;
 };
@@ -43,12 +44,29 @@ static struct engine_command *script_up_to(const struct player *p, uint64_t n, s
     return script;
 }
 
-char *player_branch_start(struct player *p, const char *command)
+/* All commands, also those that the engine has still to give after an earlier mark. */
+static struct engine_command *script_whole(const struct player *p, size_t *count)
+{
+    struct engine_command *script = script_up_to(p, UINT64_MAX, count);
+    size_t cap = *count;
+    for (size_t i = 0; i < p->script_n; i++) {
+        const struct engine_command *c = &p->script[i], *last = *count ? &script[*count - 1] : NULL;
+        if (last && c->step <= last->step && c->t_ns <= last->t_ns)
+            continue;
+        grow(&script, &cap, *count + 1, sizeof *script);
+        script[(*count)++] = *c;
+    }
+    return script;
+}
+
+char *player_branch_start(struct player *p, const char *command, bool same)
 {
     struct branching *b = xcalloc(1, sizeof *b);
     struct engine_config c = p->config;
     char *error = NULL;
-    b->script = script_up_to(p, p->n, &c.script_n);
+    b->script = same ? script_whole(p, &c.script_n) : script_up_to(p, p->n, &c.script_n);
+    b->script_n = c.script_n;
+    b->same = same;
     b->command = xstrdup(command);
     c.script = b->script;
     if (p->n)
@@ -103,14 +121,28 @@ void player_branch_take_over(struct player *p)
     engine_destroy(p->engine);
     p->engine = b->engine;
     b->engine = NULL;
+    free(p->script);
+    p->script = b->script;
+    p->script_n = b->script_n;
+    b->script = NULL;
+    p->ahead_ns = b->same && p->paused ? reel_last_ns(p->reel) : 0;
     reel_cut(p->reel, p->n);
     keyframes_cut(&p->keys, p->n);
     while (p->tweaks_n && p->tweaks[p->tweaks_n - 1].n >= p->n)
         p->tweaks_n--;
     p->shown_most = p->n;
-    reel_add(p->reel, b->rest, b->rest_n);
+    player_tape(p, b->rest, b->rest_n);
     p->taken_ns = b->last.t_ns - 1;
     p->behind = false;
+}
+
+void player_make_again(struct player *p)
+{
+    if (p->paused && p->ahead_ns > p->now_ns) {
+        p->behind = true;
+        engine_advance_start(p->engine, p->ahead_ns);
+    }
+    p->ahead_ns = 0;
 }
 
 /* One attempt to get on; false: it can get no further. */
@@ -146,6 +178,11 @@ enum branch_state player_branch_on(struct player *p, int64_t deadline)
 const char *player_branch_command(const struct player *p)
 {
     return p->branching->command;
+}
+
+bool player_branch_same(const struct player *p)
+{
+    return p->branching->same;
 }
 
 double player_branch_done(const struct player *p)

@@ -13,7 +13,7 @@
 enum { AWAIT_NS = 300000000, ASIDE_NS = 100000000, AT_ONCE_NS = 40000000 };
 
 /* Short: it has one line of a small terminal. `closed`: a recording was, and stays as it was. */
-static void notice_branch(struct player *p, bool seen, bool closed)
+static void notice_branch(struct player *p, bool seen, bool closed, bool same)
 {
     char when[VALUE_TEXT], recording[300] = "";
     value_human_duration(p->now_ns, when, sizeof when);
@@ -22,8 +22,20 @@ static void notice_branch(struct player *p, bool seen, bool closed)
     else if (closed)
         snprintf(recording, sizeof recording, _("; not recording any more: %.200s"),
                  p->record_error ? p->record_error : "?");
-    p->notice_told = !seen && !closed;
-    snprintf(p->notice, sizeof p->notice, _("Another story from %s on%s"), when, recording);
+    p->notice_told = !closed && (same || !seen);
+    snprintf(p->notice, sizeof p->notice,
+             same ? _("The mark is put in at %s%s") : _("Another story from %s on%s"), when,
+             recording);
+}
+
+static bool changes_nothing(const char *text)
+{
+    struct command c;
+    if (command_parse(text, &c))
+        return false;
+    bool mark = c.id == CMD_MARK;
+    command_free(&c);
+    return mark;
 }
 
 /* NULL or a sentence. */
@@ -31,6 +43,10 @@ static const char *give(struct player *p, const char *text, enum by by)
 {
     if (p->model->ended)
         return _("the scenario has ended");
+    if (!changes_nothing(text)) { /* what comes after it is not what it was */
+        engine_forget_script(p->engine);
+        p->script_n = 0;
+    }
     const char *bad = engine_command(p->engine, text, by);
     if (bad)
         return bad;
@@ -48,15 +64,15 @@ static const char *give(struct player *p, const char *text, enum by by)
 /* The other story begins here, with its command. NULL or a sentence. */
 static const char *begin_story(struct player *p)
 {
-    bool seen = p->shown_most > p->n;
+    bool seen = p->shown_most > p->n, same = player_branch_same(p);
     char *command = xstrdup(player_branch_command(p));
     char *aside = player_record_aside(p); /* it holds what is about to be forgotten */
     player_branch_take_over(p);
     player_branch_stop(p);
     if (aside)
         player_record_failed(p, player_record(p, aside));
-    notice_branch(p, seen, aside != NULL);
-    const char *bad = give(p, command, BY_BRANCH);
+    notice_branch(p, seen, aside != NULL, same);
+    const char *bad = give(p, command, same ? BY_KEY : BY_BRANCH);
     free(aside);
     free(command);
     return bad;
@@ -104,7 +120,7 @@ static const char *branch_here(struct player *p, const char *command)
     static _Thread_local char sentence[256];
     if (reel_first(p->reel) > 0)
         return _("too long ago to branch: the beginning of this run is no longer held");
-    char *error = player_branch_start(p, command);
+    char *error = player_branch_start(p, command, changes_nothing(command));
     if (error) {
         snprintf(sentence, sizeof sentence, "%s", error);
         free(error);

@@ -52,7 +52,10 @@ struct player {
     int64_t cue_ns;        /* cues up to here were handed out */
     size_t cue_at;
 
-    struct branching *branching; /* another story is being made, or NULL */
+    struct branching *branching;   /* another story is being made, or NULL */
+    struct engine_command *script; /* the engine's, after a branch */
+    size_t script_n;
+    int64_t ahead_ns; /* so far the run had been made before a mark was put in; or 0 */
     char notice[512];
     bool notice_told, full_told;
 
@@ -74,6 +77,8 @@ bool player_fold(struct player *p, uint64_t until, int64_t t_ns, int64_t deadlin
 void player_advance(struct player *p, int64_t t_ns);
 /* Goes to n events at t_ns, wherever it is now. False: the tape has forgotten that part. */
 bool player_goto(struct player *p, uint64_t n, int64_t t_ns, int64_t deadline);
+/* Puts events at the end of the tape. */
+void player_tape(struct player *p, const struct event *ev, size_t n);
 /* Takes what the engine made onto the tape. At most until the wall clock reaches deadline (0: all
  * that is there). */
 void player_take(struct player *p, int64_t deadline);
@@ -89,15 +94,19 @@ void player_engine_pause(struct player *p);
 void player_command_on(struct player *p, int64_t deadline);
 void player_command_stop(struct player *p);
 
+/* player_branch.c: the engine makes what had been made before a mark was put in. */
+void player_make_again(struct player *p);
 /* player_branch.c: executes the run again up to the position, apart from it. */
 enum branch_state { BRANCH_MORE, BRANCH_DONE, BRANCH_FAILED };
-/* NULL, or a malloc'ed sentence. */
-char *player_branch_start(struct player *p, const char *command);
+/* same: the command changes nothing, so the story stays as it is, with the commands that came
+ * later. NULL, or a malloc'ed sentence. */
+char *player_branch_start(struct player *p, const char *command, bool same);
 enum branch_state player_branch_on(struct player *p, int64_t deadline);
 /* The fresh engine takes the place of the old one; what came after the position is forgotten. */
 void player_branch_take_over(struct player *p);
 void player_branch_stop(struct player *p);
 const char *player_branch_command(const struct player *p);
+bool player_branch_same(const struct player *p);
 
 /* player_record.c */
 /* Why nothing is recorded any more; takes over error, which may be NULL. */

@@ -29,6 +29,14 @@ static void note_command(struct player *p, uint64_t n, const struct event *e)
         .n = n, .t_ns = e->t_ns, .step = (uint64_t)e->v, .by = (enum by)e->op, .text = e->c};
 }
 
+void player_tape(struct player *p, const struct event *ev, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ev[i].kind == EV_COMMAND)
+            note_command(p, reel_count(p->reel) + i, &ev[i]);
+    reel_add(p->reel, ev, n);
+}
+
 /* The tape has forgotten what comes next: told as a loss, which the screen shows. */
 static void skip_forgotten(struct player *p)
 {
@@ -124,7 +132,7 @@ void player_take(struct player *p, int64_t deadline)
      * are lost, counted, and shown as lost. */
     while ((p->behind || reel_count(p->reel) - p->n <= ahead) &&
            (got = engine_take(p->engine, ev, ARRAY_LEN(ev)))) {
-        reel_add(p->reel, ev, got);
+        player_tape(p, ev, got);
         if (deadline && wall_now() >= deadline)
             break;
     }

@@ -302,6 +302,76 @@ Test(player, another_story_from_the_past)
     player_end(&r);
 }
 
+/* Marks apart, and what asks for them. */
+static uint64_t story(struct player *p, struct event *out, uint64_t most)
+{
+    uint64_t n = 0;
+    struct event e;
+    for (uint64_t i = 0; i < reel_count(p->reel) && n < most; i++) {
+        player_event(p, i, &e);
+        bool mark = e.kind == EV_MARK ||
+                    (e.kind == EV_COMMAND && strncmp(strtab_get(p->names, e.c), "mark", 4) == 0);
+        if (!mark)
+            out[n++] = e;
+    }
+    return n;
+}
+
+Test(player, a_mark_in_the_past_changes_nothing)
+{
+    enum { MOST = 100000 };
+    struct player_run r = player_begin("");
+    struct event *was = xcalloc(MOST, sizeof *was), *now = xcalloc(MOST, sizeof *now);
+    player_at(r.p, 600 * MS);
+    cr_assert_null(player_command(r.p, "set worker_pool.workers 9", BY_KEY));
+    settle(r.p);
+    player_at(r.p, 1200 * MS);
+    uint64_t n = story(r.p, was, MOST), events = reel_count(r.p->reel);
+    player_at(r.p, 450 * MS);
+    cr_assert_null(player_command(r.p, "mark there", BY_KEY));
+    settle(r.p);
+    player_at(r.p, 400 * MS); /* before the command has come again */
+    cr_assert_null(player_command(r.p, "mark here", BY_KEY));
+    settle(r.p);
+    cr_assert_str_eq(player_notice(r.p), "");
+    player_check(r.p, "at the mark");
+    cr_assert_eq(player_now(r.p), 400 * MS);
+    for (int i = 0; i < 5000 && reel_count(r.p->reel) < events + 4; i++) {
+        player_tick(r.p, wall_now(), 20 * MS);
+        usleep(1000);
+    }
+    cr_assert_eq(player_now(r.p), 400 * MS);
+    uint64_t again = story(r.p, now, MOST);
+    cr_assert_geq(again, n);
+    for (uint64_t i = 0; i < n; i++)
+        cr_assert(memcmp(&was[i], &now[i], sizeof *was) == 0, "event %llu", (unsigned long long)i);
+    int64_t t;
+    player_at(r.p, 1200 * MS);
+    player_check(r.p, "later");
+    cr_assert(player_mark(r.p, -1, &t));
+    cr_assert_eq(t, 450 * MS);
+    player_at(r.p, 450 * MS);
+    cr_assert(player_mark(r.p, -1, &t));
+    cr_assert_eq(t, 400 * MS);
+    /* A change is another story still: what was to come is not given. */
+    player_at(r.p, 500 * MS);
+    cr_assert_null(player_command(r.p, "set worker_pool.workers 2", BY_KEY));
+    settle(r.p);
+    player_at(r.p, 1200 * MS);
+    char value[32];
+    cr_assert(player_param(r.p, "worker_pool", "workers", value, sizeof value));
+    cr_assert_str_eq(value, "2");
+    char *path = made_path("marked.psr");
+    free(player_record(r.p, path));
+    free(player_record_stop(r.p));
+    cr_assert_eq(verified(path), 0);
+    unlink(path);
+    free(path);
+    free(was);
+    free(now);
+    player_end(&r);
+}
+
 /* It goes on from tick to tick; until it is done the old story stands. */
 Test(player, a_branch_is_called_off)
 {
@@ -309,7 +379,7 @@ Test(player, a_branch_is_called_off)
     player_at(r.p, 900 * MS);
     uint64_t end = reel_count(r.p->reel);
     player_at(r.p, 400 * MS);
-    char *error = player_branch_start(r.p, "set worker_pool.workers 9");
+    char *error = player_branch_start(r.p, "set worker_pool.workers 9", false);
     cr_assert_null(error, "%s", error);
     cr_assert_eq(player_branch_on(r.p, 1), BRANCH_MORE);
     cr_assert_geq(player_branch_done(r.p), 0);
@@ -325,7 +395,7 @@ Test(player, a_branch_is_called_off)
     player_check(r.p, "after it was called off");
     /* And once more to its end. */
     player_at(r.p, 400 * MS);
-    error = player_branch_start(r.p, "set worker_pool.workers 9");
+    error = player_branch_start(r.p, "set worker_pool.workers 9", false);
     cr_assert_null(error, "%s", error);
     settle(r.p);
     cr_assert(strstr(player_notice(r.p), "Another story from 400ms on"));
