@@ -108,7 +108,7 @@ static inline void emit(int64_t *stamp, uint8_t kind, uint8_t op, uint16_t x, ui
                         uint32_t obj, uint32_t c, int64_t v)
 {
     struct emitter *o = emitter;
-    if (!o)
+    if (LIKELY(!o))
         return;
     if (UNLIKELY(o->next == o->end) && !o->refill(o))
         return;
