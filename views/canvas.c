@@ -132,23 +132,25 @@ void canvas_put(struct canvas *c, int x, int y, uint32_t ch, uint8_t style, uint
         set(c, x + 1, y, to);
 }
 
-/* The ASCII that text begins with, quickly. Returns how many bytes that were. */
+/* The ASCII that text begins with, quickly: halves of wide characters are lost at its ends only.
+ * Returns how many bytes that were. */
 static size_t put_ascii(struct canvas *c, int x, int y, struct cell to, const char *text)
 {
-    size_t n = 0;
-    bool line = y >= c->clip.y && y < c->clip.y + c->clip.h;
-    struct cell *row = c->cell + (size_t)(line ? y : 0) * (size_t)c->w;
-    int left = c->clip.x, right = line ? c->clip.x + c->clip.w : left;
-    for (; text[n] >= ' ' && text[n] < 0x7f; n++) {
-        int at = x + (int)n;
-        if (at < left || at >= right)
-            continue;
-        to.ch = (uint32_t)text[n];
-        if (UNLIKELY(row[at].ch == 0 || (at + 1 < c->w && row[at + 1].ch == 0)))
-            unpair(c, at, y);
+    int n = 0;
+    while (text[n] >= ' ' && text[n] < 0x7f)
+        n++;
+    int left = c->clip.x, right = c->clip.x + c->clip.w;
+    int from = x > left ? x : left, end = x + n < right ? x + n : right;
+    if (from >= end || y < c->clip.y || y >= c->clip.y + c->clip.h)
+        return (size_t)n;
+    unpair(c, from, y);
+    unpair(c, end - 1, y);
+    struct cell *row = c->cell + (size_t)y * (size_t)c->w;
+    for (int at = from; at < end; at++) {
+        to.ch = (uint32_t)text[at - x];
         row[at] = to;
     }
-    return n;
+    return (size_t)n;
 }
 
 int canvas_text(struct canvas *c, int x, int y, uint8_t style, uint8_t attr, const char *text)
