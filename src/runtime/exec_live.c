@@ -256,6 +256,7 @@ struct rt *exec_live_create(const struct rt_config *c, const char **why)
     l->cpus = usable_cpus();
     l->rt.procs = l->cpus;
     l->speed = c->speed > 0 ? c->speed : 1;
+    live_limits(l);
     l->stack_bytes = c->stack_bytes ? c->stack_bytes : (size_t)STACK_BYTES * STACK_FACTOR;
     l->sink = c->sink;
     l->sink_arg = c->sink_arg;

@@ -14,16 +14,20 @@
 #include "runtime/live.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/mem.h"
 #include "runtime/park.h"
 
 enum {
     IDLE_THREADS = 256,    /* more are let go */
+    SPARE_MOST = 64 << 20, /* bytes */
     SPIN_NS = 5000,        /* while it pays */
     SPIN_LEAST_NS = 500,   /* below: given up */
     SPIN_PROBE_NS = 60000, /* long enough for a sleeping partner to wake and answer */
@@ -34,6 +38,25 @@ enum {
 
 /* ---- threads -----------------------------------------------------------------------------------
  */
+
+/* Under a limit (ulimit -v) threads would take all there is, and the next allocation of anybody end
+ * the program: some is kept from them. An arena for each would take 64 MiB of it at once. */
+void live_limits(struct live *l)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    l->spare = limit.rlim_cur / 4 < SPARE_MOST ? (size_t)limit.rlim_cur / 4 : SPARE_MOST;
+    mallopt(M_ARENA_MAX, 1);
+}
+
+static bool room_left(const struct live *l)
+{
+    if (!l->spare)
+        return true;
+    void *p = mmap(NULL, l->spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p != MAP_FAILED && munmap(p, l->spare) == 0;
+}
 
 bool live_thread(pthread_t *thread, const char *name, size_t stack_bytes, void *(*fn)(void *),
                  void *arg)
@@ -197,7 +220,7 @@ static struct live_task *with_thread(struct live *l)
     if (!lt)
         return NULL;
     atomic_store_explicit(&lt->start, START_NONE, memory_order_relaxed);
-    if (!l->quit)
+    if (!l->quit && room_left(l))
         lt->has_thread = live_thread(&lt->thread, NULL, l->stack_bytes, task_thread, lt);
     if (lt->has_thread)
         return lt;

@@ -59,6 +59,7 @@ struct live {
     _Atomic uint32_t go_home; /* stopped tasks may leave their stacks */
     int cpus;
     size_t stack_bytes;
+    size_t spare; /* address space that no thread may take; 0: it is not limited */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed, fired;
@@ -123,6 +124,8 @@ void live_clock_free(struct live *l);
 /* exec_live_task.c */
 struct task *live_task_new(struct rt *rt);
 bool live_spawn(struct rt *rt, struct task *task);
+/* Before the first thread: looks how much memory there is to be had. */
+void live_limits(struct live *l);
 bool live_thread(pthread_t *thread, const char *name, size_t stack_bytes, void *(*fn)(void *),
                  void *arg);
 NORETURN void live_leave(struct task *self);

@@ -90,6 +90,29 @@ test_a_full_disk_stops_the_recording_only() {
     [[ $(wc -l <a.jsonl) -gt 100 ]] || problem "what was written cannot be read"
 }
 
+test_fewer_tasks_where_there_is_no_memory_for_more() {
+    if [[ -n ${PATTERNSCOPE_SANITIZED:-} ]]; then
+        skip "sanitizers need address space without a limit"
+        return
+    fi
+    pool a.ini
+    local limit
+    for limit in 100000 300000; do
+        (
+            ulimit -v $limit
+            "$program" run a.ini --world live --set worker_pool.workers=4000 --summary s.json 2>err
+            echo $? >code
+        )
+        is "$(cat code)" 0
+        python3 - <<'END' || problem "not as many tasks as there is room for"
+import json
+s = json.load(open("s.json"))
+assert 20 < s["tasks"]["started"] < 4000, s["tasks"]
+assert s["tasks"]["refused"] > 0 and s["requests"]["done"] == 50, s
+END
+    done
+}
+
 test_a_full_disk_and_other_files() {
     pool a.ini
     status 3 run a.ini --events /dev/full
