@@ -6,9 +6,10 @@
  *   does not  call ────────────┤ call ──────────┤ …      begun after the cancel, for nobody
  *
  * A task belongs to a context when it says that it listens to it (rt_hold(ctx, ROLE_RECEIVES)), or
- * when the errgroup that runs it has one. What was under way at the cancel may end in peace. What
- * counts are calls and sleeps that begin later and take time: one call, or two sleeps. In live a
- * cancel takes a while to come around, so there they must begin LATE_NS after it. */
+ * when the errgroup that runs it has one. What was under way at the cancel may end in peace, also a
+ * computation with the call at its end. What counts are calls and sleeps that begin later and take
+ * time: one call, or two sleeps. In live a cancel takes a while to come around, so there they must
+ * begin LATE_NS after it. */
 #include "detect/detect.h"
 
 #include "base/str.h"
@@ -76,6 +77,19 @@ static void tell(struct detect *d, const struct model *m, const struct worker *w
     str_free(&what);
 }
 
+/* Has it waited for nothing since before then? Its present stroke is the call. */
+static bool under_way(const struct task_model *t, int64_t then_ns)
+{
+    for (uint32_t i = 2; i <= t->strokes && i <= TIMELINE; i++) {
+        const struct stroke *s = &t->stroke[(t->strokes - i) % TIMELINE];
+        if (s->state != TASK_RUNNING && s->state != TASK_RUNNABLE && s->state != TASK_FROZEN)
+            return false;
+        if (s->from_ns <= then_ns)
+            return true;
+    }
+    return t->strokes > TIMELINE; /* it computes for longer than is remembered */
+}
+
 static void see_task(struct detect *d, struct state *s, const struct model *m,
                      const struct event *e)
 {
@@ -91,7 +105,9 @@ static void see_task(struct detect *d, struct state *s, const struct model *m,
     }
     bool call = e->op == TASK_WAITING && (e->x & 0xff) == WHY_IO;
     int64_t late_ns = m->world == WORLD_LIVE ? LATE_NS : 0;
-    if ((!call && e->op != TASK_SLEEPING) || m->now_ns <= m->objects[ctx].closed_ns + late_ns)
+    int64_t then_ns = m->objects[ctx].closed_ns + late_ns;
+    if ((!call && e->op != TASK_SLEEPING) || m->now_ns <= then_ns ||
+        under_way(&m->tasks[e->task], then_ns))
         return;
     w->calls += call;
     w->sleeps += !call;

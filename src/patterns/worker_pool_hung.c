@@ -80,8 +80,12 @@ enum phase worker_call(struct worker *w, struct request *r)
 {
     struct pool *p = w->pool;
     const struct pool_params *par = params_of(p);
-    if (par->replace_hung && par->job_timeout)
+    if (par->replace_hung && par->job_timeout) {
+        /* Nothing would stop it: a select may have picked the job although both were ready. */
+        if (par->mistake != M3_NO_CANCEL && ctx_cancelled(p->ctx))
+            return PHASE_CANCEL;
         return call_uncancellable(w, r, par);
+    }
     struct context *parent = par->mistake == M3_NO_CANCEL ? ctx_background() : p->ctx;
     struct context *ctx =
         par->job_timeout ? ctx_with_timeout_quiet(parent, par->job_timeout) : parent;
