@@ -318,7 +318,7 @@ bool player_tick(struct player *p, int64_t wall_ns, int64_t budget_ns)
     if (passed > TICK_MAX_NS)
         passed = TICK_MAX_NS;
     p->wall_ns = wall_ns;
-    int64_t start = wall_now(), n = (int64_t)p->n, now = p->now_ns;
+    int64_t start = wall_now(), n = (int64_t)p->n, now = p->now_ns, last = player_last(p);
     player_take(p, start + budget_ns / 2);
     if (p->branching) {
         player_command_on(p, start + budget_ns);
@@ -342,7 +342,8 @@ bool player_tick(struct player *p, int64_t wall_ns, int64_t budget_ns)
             p->record_wall_ns += passed;
         player_record_feed(p);
     }
-    return (int64_t)p->n != n || p->now_ns != now;
+    /* In the past, how far it goes is on the screen too. */
+    return (int64_t)p->n != n || p->now_ns != now || (p->behind && player_last(p) != last);
 }
 
 /* ---- cues that are the screen's -------------------------------------------------------------- */
