@@ -2,10 +2,15 @@
 /* Area G: simulated jobs a second, and wake-ups of tasks that only sleep.
  *
  * M/M/8 is the worker pool itself, not a program made for the bench: poisson arrivals at 80 % of
- * what eight workers can do, exponential service, a long queue. "recording":
- * every event is made and handed over; "and folding": the model takes it in as well, as whoever
- * watches needs. The floor of the first holds for both. */
+ * what eight workers can do, exponential service, a long queue. "events": each is made and handed
+ * to somebody who looks at none; "recording": into a session by the recorder's thread, as the
+ * program does it, so the clock on the wall counts; "folding": the model takes it in, as whoever
+ * watches needs; "recording and folding": both. */
 #include "bench.h"
+
+#include <unistd.h>
+
+#include "app/recorder.h"
 #include "model/model.h"
 #include "patterns/pattern.h"
 #include "traffic/traffic.h"
@@ -77,38 +82,63 @@ static struct pattern_run *pool_make(struct rt *rt, long jobs)
     return pr;
 }
 
-struct folded {
+enum watching { NOBODY, EMITTED, RECORDED, FOLDED, RECORDED_AND_FOLDED, WATCHINGS };
+
+struct watch {
     struct model *m;
+    struct recorder *recorder;
     uint64_t events;
 };
-static void fold(void *arg, const struct event *ev, size_t n)
+static void watch(void *arg, const struct event *ev, size_t n)
 {
-    struct folded *f = arg;
-    f->events += n;
-    if (f->m)
-        model_apply_all(f->m, ev, n);
+    struct watch *w = arg;
+    w->events += n;
+    if (w->m)
+        model_apply_all(w->m, ev, n);
+    while (w->recorder && !recorder_give(w->recorder, ev, n))
+        recorder_wait(w->recorder);
 }
 
-enum watching { NOBODY, EMITTED, FOLDED };
+/* The file has no name, and goes when it is closed. */
+static struct recorder *record(struct strtab *names)
+{
+    char path[] = "/tmp/patternscope-bench-XXXXXX", *error = NULL;
+    int fd = mkstemp(path);
+    if (fd < 0)
+        die("no place in /tmp");
+    close(fd);
+    struct psr_header h = {.program = "bench", .scenario = "bench", .text = ""};
+    struct recorder *r = recorder_start(path, true, &h, names, &error);
+    if (!r)
+        die("%s", error);
+    unlink(path);
+    return r;
+}
 
 /* Returns jobs a second, *per_job the events of one. */
-static double pool(long jobs, enum watching w, double *per_job)
+static double pool(long jobs, enum watching what, double *per_job)
 {
     struct strtab *names = strtab_create();
-    struct folded f = {.m = w == FOLDED ? model_create(names) : NULL};
-    struct rt *rt = run_make(names, w == NOBODY ? NULL : fold, &f);
+    bool records = what == RECORDED || what == RECORDED_AND_FOLDED;
+    struct watch w = {.m = what >= FOLDED ? model_create(names) : NULL,
+                      .recorder = records ? record(names) : NULL};
+    struct rt *rt = run_make(names, what == NOBODY ? NULL : watch, &w);
     struct pattern_run *pr = pool_make(rt, jobs);
+    clockid_t clock = records ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
     rt_start(rt, "bench", pattern_main, pr);
-    double from = now_ns();
+    double from = bench_clock(clock);
     if (rt_sim_run(rt, NEVER, UINT64_MAX) != RT_ENDED)
         die("the pool has not ended");
-    double took = now_ns() - from;
-    if (f.m && f.m->lanes[0].done != (uint64_t)jobs)
+    char *error = records ? recorder_stop(w.recorder) : NULL;
+    double took = bench_clock(clock) - from;
+    if (error)
+        die("%s", error);
+    if (w.m && w.m->lanes[0].done != (uint64_t)jobs)
         die("not all jobs are done");
-    *per_job = (double)f.events / (double)jobs;
+    *per_job = (double)w.events / (double)jobs;
     rt_destroy(rt);
     pattern_run_free(pr);
-    model_free(f.m);
+    model_free(w.m);
     strtab_destroy(names);
     return (double)jobs / took * 1e9;
 }
@@ -121,16 +151,19 @@ static double median(double *got)
 
 static void pools(long jobs)
 {
-    static const char *const name[] = {"worker pool", "worker pool, recording",
+    static const char *const name[] = {"worker pool", "worker pool, events",
+                                       "worker pool, recording", "worker pool, folding",
                                        "worker pool, recording and folding"};
-    for (int w = NOBODY; w <= FOLDED; w++) {
+    for (int w = NOBODY; w < WATCHINGS; w++) {
         double per_job = 0, got[BENCH_ROUNDS];
+        bench_cpus(w == RECORDED || w == RECORDED_AND_FOLDED ? 2 : 1);
         for (int i = 0; i < BENCH_ROUNDS; i++)
             got[i] = pool(jobs, (enum watching)w, &per_job);
         row("M/M/8", name[w], "jobs/s", median(got));
         if (w == EMITTED)
             row("M/M/8", "worker pool", "events/job", per_job);
     }
+    bench_cpus(1);
 }
 
 /* ---- tasks that sleep ------------------------------------------------------------------------ */
