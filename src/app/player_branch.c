@@ -125,7 +125,11 @@ void player_branch_take_over(struct player *p)
     p->script = b->script;
     p->script_n = b->script_n;
     b->script = NULL;
-    p->ahead_ns = b->same && p->paused ? reel_last_ns(p->reel) : 0;
+    /* A mark before that may be still on the way. */
+    int64_t made_ns = reel_last_ns(p->reel);
+    if (b->same && p->again_ns > made_ns)
+        made_ns = p->again_ns;
+    p->ahead_ns = p->again_ns = b->same && p->paused ? made_ns : 0;
     reel_cut(p->reel, p->n);
     keyframes_cut(&p->keys, p->n);
     while (p->tweaks_n && p->tweaks[p->tweaks_n - 1].n >= p->n)

@@ -46,6 +46,7 @@ static const char *give(struct player *p, const char *text, enum by by)
     if (!changes_nothing(text)) { /* what comes after it is not what it was */
         engine_forget_script(p->engine);
         p->script_n = 0;
+        p->again_ns = 0;
     }
     const char *bad = engine_command(p->engine, text, by);
     if (bad)

@@ -55,7 +55,9 @@ struct player {
     struct branching *branching;   /* another story is being made, or NULL */
     struct engine_command *script; /* the engine's, after a branch */
     size_t script_n;
-    int64_t ahead_ns; /* so far the run had been made before a mark was put in; or 0 */
+    /* So far the run had been made before a mark was put in; or 0. ahead: until the engine was told
+     * to; again: until something is changed. */
+    int64_t ahead_ns, again_ns;
     char notice[512];
     bool notice_told, full_told;
 
