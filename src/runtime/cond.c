@@ -53,6 +53,7 @@ enum rt_status cond_wait_until(struct cond *c, int64_t deadline_ns)
     struct task *self = rt_current;
     struct cond_waiter cw = {.delay_ns = 0};
     rt_gate();
+    mutex_must_be_locked(c->mutex);
     guard_lock(&c->guard);
     waitq_add(&c->waiters, &cw.w, self, 0, 0);
     uint32_t ticket = cw.w.ticket;

@@ -199,12 +199,17 @@ bool mutex_try_lock(struct mutex *m)
     return LIKELY(!emitter) ? take(m, 0) : try_traced(m);
 }
 
+NORETURN static void panic_unlocked(struct mutex *m)
+{
+    rt_panic(m->id, "unlock of unlocked mutex %s", m->name);
+}
+
 /* was: the word before LOCKED was taken off. The guard is not held. */
 static NOINLINE void unlock_slow(struct mutex *m, uint32_t was)
 {
     if (!(was & LOCKED)) {
         word_add(&m->word, LOCKED, memory_order_relaxed);
-        rt_panic(m->id, "unlock of unlocked mutex %s", m->name);
+        panic_unlocked(m);
     }
     guard_lock(&m->guard);
     struct task *next = wake_next(m);
@@ -218,7 +223,7 @@ static NOINLINE void unlock_traced(struct mutex *m)
     guard_lock(&m->guard);
     if (!(word_load(&m->word) & LOCKED)) {
         guard_unlock(&m->guard);
-        rt_panic(m->id, "unlock of unlocked mutex %s", m->name);
+        panic_unlocked(m);
     }
     word_bits(&m->word, 0, LOCKED);
     emit_lock(m, LOCK_UNLOCK, rt_current, false);
@@ -248,4 +253,10 @@ void mutex_unlock(struct mutex *m)
 void mutex_unlock_now(struct mutex *m)
 {
     unlock(m);
+}
+
+void mutex_must_be_locked(struct mutex *m)
+{
+    if (!(word_load(&m->word) & LOCKED))
+        panic_unlocked(m);
 }

@@ -266,3 +266,30 @@ Test(cond, a_loop_survives_a_stolen_wake_up_an_if_does_not)
     cr_assert_eq(empty_takes, 1);
     cr_assert_eq(items, 1);
 }
+
+/* ---- without the lock ------------------------------------------------------------------------ */
+
+static void waits_without(void *arg)
+{
+    (void)arg;
+    cond_wait(cond);
+}
+
+static void m_without(void *arg)
+{
+    (void)arg;
+    mu = mutex_make("mu");
+    cond = cond_make("cond", mu);
+    const char *text = rt_recover(waits_without, NULL);
+    if (text && strcmp(text, "unlock of unlocked mutex mu") == 0)
+        both_note('p');
+    cond_signal(cond); /* nobody stands there */
+}
+
+BOTH(cond, a_wait_without_the_lock_panics_and_leaves_nobody_waiting)
+{
+    cr_assert_eq(both_ends(m_without, NULL), END_DONE);
+    cr_assert_str_eq(both_notes, "p");
+    cr_assert_eq(sim_run_count(&both_run, EV_COND, COND_WAIT), 0);
+    cr_assert_eq(sim_run_count(&both_run, EV_COND, COND_WAKE), 0);
+}
