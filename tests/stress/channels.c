@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels under real threads: every value arrives exactly once, and what one sender sent arrives
  * in its order at whoever receives it, for every buffer size and for operations that wait, do not
- * wait, or wait until a deadline. Closing ends all receivers and gives them the rest. */
+ * wait, or wait until a deadline. Closing ends all receivers and gives them the rest.
+ *
+ * PATTERNSCOPE_LONG: a million values a sender, over all sizes and manners. */
 #include "stress.h"
 
-enum { SENDERS = 5, RECEIVERS = 4, EACH = 400 };
+enum { SENDERS = 5, RECEIVERS = 4, EACH = 400, MANY = 1000000 / 15 };
 
+static uint32_t each;
 static struct chan *c;
 static struct waitgroup *sending;
 static int manner; /* 0: block, 1: try and yield, 2: until a deadline, 3: any of them */
-static uint8_t arrived[SENDERS][EACH];
+static uint8_t arrived[SENDERS][MANY];
 static pthread_mutex_t arrived_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint64_t received, timeouts;
 
@@ -48,7 +51,7 @@ static void sender(void *arg)
     intptr_t me = (intptr_t)arg;
     struct rng rng;
     rng_init(&rng, (uint64_t)me, "sender");
-    for (int i = 0; i < EACH; i++)
+    for (uint32_t i = 0; i < each; i++)
         send_one((chan_value)me << 32 | (chan_value)i, &rng);
     wg_done(sending);
 }
@@ -85,7 +88,7 @@ static void receiver(void *arg)
     rng_init(&rng, (uint64_t)(intptr_t)arg, "receiver");
     while (receive_one(&v, &rng)) {
         uint32_t who = (uint32_t)(v >> 32), i = (uint32_t)v;
-        CHECK(who < SENDERS && i < EACH, "a value nobody sent: %u %u", who, i);
+        CHECK(who < SENDERS && i < each, "a value nobody sent: %u %u", who, i);
         CHECK((int)i >= next[who], "sender %u: %u after %d", who, i, next[who] - 1);
         next[who] = (int)i + 1;
         pthread_mutex_lock(&arrived_lock);
@@ -137,6 +140,7 @@ int main(void)
 {
     static const uint32_t caps[] = {0, 1, 7, 100};
     struct stress s;
+    each = (uint32_t)counts(MANY, EACH, EACH);
     for (size_t k = 0; k < sizeof caps / sizeof caps[0]; k++)
         for (manner = 0; manner < 4; manner++) {
             if (manner == 1 && caps[k] == 0)
@@ -146,10 +150,10 @@ int main(void)
             uint32_t cap = caps[k];
             stress_run(&s, scenario, &cap);
             CHECK(s.end == END_DONE, "cap %u: ended %s", cap, end_names[s.end]);
-            CHECK(received == SENDERS * EACH, "cap %u: %lu arrived", cap, (unsigned long)received);
+            CHECK(received == SENDERS * each, "cap %u: %lu arrived", cap, (unsigned long)received);
             for (int i = 0; i < SENDERS; i++)
-                for (int j = 0; j < EACH; j++)
-                    CHECK(arrived[i][j] == 1, "cap %u: value %d/%d arrived %d times", cap, i, j,
+                for (uint32_t j = 0; j < each; j++)
+                    CHECK(arrived[i][j] == 1, "cap %u: value %d/%u arrived %d times", cap, i, j,
                           arrived[i][j]);
         }
     for (int i = 0; i < 20; i++) {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Selects against selects: each task offers to send on one channel and to receive from the others
  * in the same select, so every completion has to win against many others at once. What was sent and
- * not received must lie in the buffers; nobody may be completed twice or forgotten. */
+ * not received must lie in the buffers; nobody may be completed twice or forgotten.
+ *
+ * PATTERNSCOPE_LONG: a million selects a task, over the three sizes. */
 #include "stress.h"
 
-enum { CHANS = 4, TASKS = 8, EACH = 1200 };
+enum { CHANS = 4, TASKS = 8, EACH = 1200, MANY = 1000000 / 3 };
 
+static int each;
 static struct chan *c[CHANS];
 static struct waitgroup *wg;
 static struct context *ctx;
@@ -65,7 +68,7 @@ static void mixer(void *arg)
             received++;
             received_sum += sc[got].value;
         }
-        if (++did == EACH && ++finished == TASKS)
+        if (++did == each && ++finished == TASKS)
             chan_close(all_done);
     }
     wg_done(wg);
@@ -124,6 +127,7 @@ int main(void)
 {
     static const uint32_t caps[] = {0, 1, 8};
     struct stress s;
+    each = (int)counts(MANY, EACH, EACH);
     for (size_t k = 0; k < sizeof caps / sizeof caps[0]; k++) {
         uint32_t cap = caps[k];
         sent = received = sent_sum = received_sum = 0;
