@@ -62,14 +62,27 @@ static void draw_tape(struct canvas *c, int x, int y, int w, const struct model 
     }
 }
 
+/* One that is no lane's: what it has itself decided. */
+static void draw_own_tape(struct canvas *c, int x, int y, int w, const struct limiter_model *l)
+{
+    for (int i = 0; i < w && i < MODEL_TAPE && (uint64_t)i < l->tape_n; i++) {
+        bool ok = l->tape[(l->tape_n - 1 - (uint64_t)i) % MODEL_TAPE].ok;
+        canvas_put(c, x + w - 1 - i, y, ok ? GL_TICK : GL_CROSS, ok ? ST_RUNNING : ST_BAD, 0);
+    }
+}
+
 static void counts(const struct object_model *o, const struct limiter_model *l, bool words,
                    char *out, size_t size)
 {
     char in[FORMAT_SIZE], no[FORMAT_SIZE];
     format_count(in, o->ops[ADMIT_OK]);
     format_count(no, refused(o));
-    if (!words)
+    if (!words && l && l->over)
+        snprintf(out, size, _("%s in, %u over"), in, l->over);
+    else if (!words)
         snprintf(out, size, _("%s in %s not"), in, no);
+    else if (l && l->over)
+        snprintf(out, size, _("%s let in, %u over, %s refused"), in, l->over, no);
     else if (l && l->line)
         snprintf(out, size, _("%s let in, %s refused, %u wait"), in, no, l->line);
     else
@@ -89,6 +102,10 @@ static void draw_second(struct canvas *c, struct rect r, const struct object_mod
     else
         text[0] = '\0';
     x = canvas_text_cut(c, x, r.y, right - x, ST_DIM, 0, text) + 1;
+    if (l && l->over) {
+        snprintf(text, sizeof text, _("%u over"), l->over);
+        x = canvas_text_cut(c, x + 1, r.y, right - x, ST_BAD, 0, text) + 1;
+    }
     if (l && l->refused) {
         snprintf(text, sizeof text, _("refused: come again in %s"),
                  l->retry_ns < 0 ? "∞" : format_duration(after, l->retry_ns));
@@ -123,8 +140,11 @@ static void draw_one(struct canvas *c, struct rect r, const struct screen_state 
     counts(o, l, r.w >= 100, text, sizeof text);
     if (x + utf8_width(text) <= right)
         x = canvas_text_cut(c, x, r.y, right - x, ST_NORMAL, 0, text) + 1;
-    if (right - x >= 8)
-        draw_tape(c, x, r.y, right - x, m, lane_of(m, id));
+    int lane = lane_of(m, id);
+    if (right - x >= 8 && lane < 0 && l)
+        draw_own_tape(c, x, r.y, right - x, l);
+    else if (right - x >= 8)
+        draw_tape(c, x, r.y, right - x, m, lane);
     if (r.h > 1)
         draw_second(c, (struct rect){r.x, r.y + 1, r.w, 1}, o, l);
 }

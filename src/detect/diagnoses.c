@@ -28,6 +28,7 @@ const char *const diagnosis_help[] = {
     [DIAG_STALE_DATA] = "a reader went on with data that had been replaced",
     [DIAG_OVERLOAD] = "more arrives than can be served",
     [DIAG_PRIORITY_INVERSION] = "the less urgent was taken although the urgent was there",
+    [DIAG_OVER_ADMISSION] = "several nodes let more in than their limit",
 };
 _Static_assert(sizeof diagnosis_help / sizeof diagnosis_help[0] == DIAG_COUNT,
                "a sentence for each kind");

@@ -15,7 +15,8 @@ static void see(struct detect *d, void *state, const struct model *m, const stru
     (void)state;
     const struct limiter_model *l = model_limiter(m, e->obj);
     if (!l || !l->tape_n || l->count == 0 || l->count >= MODEL_TAPE || l->span_ns <= 0 ||
-        (l->law != LAW_FIXED_WINDOW && l->law != LAW_SLIDING_COUNTER) || m->lost)
+        (l->law != LAW_FIXED_WINDOW && l->law != LAW_SLIDING_COUNTER) || m->lost ||
+        l->over) /* over_admission tells that */
         return;
     int64_t last = l->tape[(l->tape_n - 1) % MODEL_TAPE].t_ns, first = last;
     uint32_t n = 0;

@@ -13,7 +13,7 @@ NAMES(end_names, END_COUNT, "done", "for", "stopped", "panic", "asleep");
 NAMES(obj_kind_names, OBJ_KIND_COUNT, "none", "channel", "context", "group", "lock", "timer",
       "dependency", "queue", "pool", "limiter", "breaker", "bulkhead", "cell", "source", "sink",
       "rwlock", "once", "cond", "sem", "singleflight", "barrier", "latch", "map", "sync_pool",
-      "slice", "array");
+      "slice", "array", "store");
 NAMES(role_names, ROLE_COUNT, "sends", "receives", "closes", "owns", "calls");
 NAMES(task_state_names, TASK_STATE_COUNT, "new", "runnable", "running", "waiting", "sleeping",
       "done", "leaked", "panicked", "frozen");
@@ -41,11 +41,13 @@ NAMES(barrier_op_names, BARRIER_OP_COUNT, "arrive", "trip", "leave", "down", "op
 NAMES(map_op_names, MAP_OP_COUNT, "load", "load_dirty", "absent", "store", "store_dirty", "insert",
       "revive", "delete", "cas_failed", "copy", "promote", "clear");
 NAMES(pool_op_names, POOL_OP_COUNT, "get", "steal", "victim", "new", "put", "collect");
+NAMES(store_op_names, STORE_OP_COUNT, "get", "set", "overwrite", "take", "full", "failed",
+      "timeout", "nonsense", "down", "up");
 NAMES(proc_op_names, PROC_OP_COUNT, "steal", "global");
 NAMES(phase_names, PHASE_COUNT, "arrive", "start", "done", "error", "timeout", "cancel", "reject",
       "drop", "late", "attempt");
 NAMES(admit_why_names, ADMIT_WHY_COUNT, "ok", "limited", "full", "open", "half_open", "timeout",
-      "cancelled");
+      "cancelled", "unreached");
 NAMES(law_names, LAW_COUNT, "token_bucket", "ticker_bucket", "leaky_bucket", "leaky_meter",
       "fixed_window", "sliding_log", "sliding_counter", "gcra", "adaptive");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");
@@ -53,7 +55,7 @@ NAMES(diagnosis_names, DIAG_COUNT, "deadlock", "all_asleep", "leak", "race", "lo
       "torn_read", "aba", "panic", "double_unlock", "lost_wakeup", "starvation", "livelock",
       "busy_loop", "unbounded_growth", "window_seam", "stuck_half_open", "flapping", "never_trips",
       "lock_order", "held_forever", "early_return", "wasted_work", "stale_data", "overload",
-      "priority_inversion");
+      "priority_inversion", "over_admission");
 
 #define F(json, slot, type)        {json, SLOT_##slot, FT_##type, NULL},
 #define E(json, slot, names)       {json, SLOT_##slot, FT_ENUM, names},

@@ -73,6 +73,7 @@ enum obj_kind {
     OBJ_SYNC_POOL,
     OBJ_SLICE, /* a variable: its header */
     OBJ_ARRAY,
+    OBJ_STORE, /* what several nodes share, a round trip away */
     OBJ_KIND_COUNT
 };
 enum role { ROLE_SENDS, ROLE_RECEIVES, ROLE_CLOSES, ROLE_OWNS, ROLE_CALLS, ROLE_COUNT };
@@ -220,6 +221,20 @@ enum pool_op {
     POOL_COLLECT, /* item: how many are gone for good */
     POOL_OP_COUNT
 };
+/* A round trip to a store, as its node sees it; and the way there. */
+enum store_op {
+    STORE_GET,
+    STORE_SET,
+    STORE_OVERWRITE, /* a set over what another had written since this node's get */
+    STORE_TAKE,      /* counted and let in, in one step */
+    STORE_FULL,      /* the same step says no */
+    STORE_FAILED,    /* no way there */
+    STORE_TIMEOUT,   /* no answer in time */
+    STORE_NONSENSE,  /* an answer that cannot be */
+    STORE_DOWN,      /* from here on, calls fail at once until the next try */
+    STORE_UP,
+    STORE_OP_COUNT
+};
 enum proc_op { PROC_STEAL, PROC_GLOBAL, PROC_OP_COUNT };
 enum phase {
     PHASE_ARRIVE,
@@ -243,6 +258,7 @@ enum admit_why {
     ADMIT_HALF_OPEN, /* a breaker has its probes out */
     ADMIT_TIMEOUT,   /* waited, in vain */
     ADMIT_CANCELLED, /* gave up while it waited */
+    ADMIT_UNREACHED, /* who was to be asked did not answer */
     ADMIT_WHY_COUNT
 };
 /* How a limiter counts; in the order of policies/limiters.def. */
@@ -285,6 +301,7 @@ enum diagnosis_kind {
     DIAG_STALE_DATA,
     DIAG_OVERLOAD,
     DIAG_PRIORITY_INVERSION,
+    DIAG_OVER_ADMISSION,
     DIAG_COUNT
 };
 
@@ -308,6 +325,7 @@ extern const char *const flight_op_names[];
 extern const char *const barrier_op_names[];
 extern const char *const map_op_names[];
 extern const char *const pool_op_names[];
+extern const char *const store_op_names[];
 extern const char *const proc_op_names[];
 extern const char *const phase_names[];
 extern const char *const admit_why_names[];

@@ -238,10 +238,15 @@ static inline void set_now(struct model *m, int64_t t_ns)
         m->now_ns = t_ns;
 }
 
-static inline void apply(struct model *m, const struct event *e)
+static inline void count_event(struct model *m, const struct event *e)
 {
     set_now(m, e->t_ns);
     m->seq++;
+}
+
+static inline void apply(struct model *m, const struct event *e)
+{
+    count_event(m, e);
     switch ((enum event_kind)e->kind) {
     case EV_TASK:
         fold_task(m, e);
@@ -270,6 +275,8 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_LAW:
     case EV_LIMITER:
     case EV_RETRY_AFTER:
+    case EV_STORE:
+    case EV_OVER:
         fold_policy(m, e);
         return;
     case EV_SOURCE:

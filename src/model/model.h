@@ -136,6 +136,7 @@ struct limiter_model {
     uint64_t refused; /* by its rate, or for want of room: told when to come again */
     double retry_sum_ns, retry_max_ns;
     int64_t retry_ns; /* the last one was told; -1: no wait helps */
+    uint32_t over;    /* let in by its nodes beyond its limit */
     struct {
         int64_t t_ns; /* let in: when it passes; refused: when */
         uint8_t ok, waited;

@@ -44,6 +44,7 @@ void fold_timer(struct model *m, const struct event *e);
 void fold_error(struct model *m, const struct event *e);
 void fold_policy(struct model *m, const struct event *e); /* ADMIT, LAW, LIMITER, RETRY_AFTER */
 void fold_limiter(struct model *m, const struct event *e);
+void fold_store(struct model *m, const struct event *e);
 /* A limiter has decided (ADMIT). */
 void limiter_admit(struct model *m, const struct event *e);
 void fold_sync(struct model *m, const struct event *e);   /* ONCE, COND, CELL, BYTE */

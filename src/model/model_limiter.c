@@ -67,6 +67,22 @@ static void stands(struct limiter_model *l, const struct event *e, int64_t now_n
     l->line = e->x;
 }
 
+void fold_store(struct model *m, const struct event *e)
+{
+    struct object_model *o = e->op < STORE_OP_COUNT ? object_at(m, e->obj) : NULL;
+    if (!o) {
+        m->ignored++;
+        return;
+    }
+    count_op(o, e->op);
+    object_rate(o, m->now_ns, 1, 0);
+    if (e->op == STORE_TAKE || e->op == STORE_SET || e->op == STORE_OVERWRITE)
+        object_level(o, m->now_ns, e->a);
+    if (e->op == STORE_OVERWRITE || e->op == STORE_NONSENSE || e->op == STORE_DOWN ||
+        e->op == STORE_UP)
+        model_log(m, e);
+}
+
 void fold_limiter(struct model *m, const struct event *e)
 {
     struct object_model *o = object_at(m, e->obj);
@@ -84,6 +100,9 @@ void fold_limiter(struct model *m, const struct event *e)
             m->ignored++;
         else
             stands(l, e, m->now_ns);
+    } else if (e->kind == EV_OVER) {
+        l->over = e->b;
+        model_log(m, e);
     } else {
         l->refused++;
         l->retry_ns = e->v < MODEL_TIME_MAX ? e->v : -1;

@@ -90,6 +90,8 @@ void fold_policy(struct model *m, const struct event *e)
 {
     if (e->kind == EV_ADMIT)
         fold_admit(m, e);
+    else if (e->kind == EV_STORE)
+        fold_store(m, e);
     else
         fold_limiter(m, e);
 }

@@ -47,7 +47,8 @@ void draw_outcomes(struct canvas *c, int x, int y, int w, const struct object_mo
                       {GL_DASHES, ST_DIM}};
     uint64_t in = o->ops[ADMIT_OK], waited = l ? l->waited : 0;
     uint64_t n[PARTS] = {in > waited ? in - waited : 0, waited, o->ops[ADMIT_LIMITED],
-                         o->ops[ADMIT_FULL], o->ops[ADMIT_TIMEOUT] + o->ops[ADMIT_CANCELLED]};
+                         o->ops[ADMIT_FULL],
+                         o->ops[ADMIT_TIMEOUT] + o->ops[ADMIT_CANCELLED] + o->ops[ADMIT_UNREACHED]};
     int cells[PARTS];
     if (w < PARTS)
         return;
