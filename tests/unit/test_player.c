@@ -336,7 +336,7 @@ Test(player, a_mark_in_the_past_changes_nothing)
     cr_assert_str_eq(player_notice(r.p), "");
     player_check(r.p, "at the mark");
     cr_assert_eq(player_now(r.p), 400 * MS);
-    for (int i = 0; i < 5000 && reel_count(r.p->reel) < events + 4; i++) {
+    for (int i = 0; i < 60000 && reel_count(r.p->reel) < events + 4; i++) {
         player_tick(r.p, wall_now(), 20 * MS);
         usleep(1000);
     }
