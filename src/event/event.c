@@ -50,6 +50,10 @@ NAMES(admit_why_names, ADMIT_WHY_COUNT, "ok", "limited", "full", "open", "half_o
       "cancelled", "unreached");
 NAMES(law_names, LAW_COUNT, "token_bucket", "ticker_bucket", "leaky_bucket", "leaky_meter",
       "fixed_window", "sliding_log", "sliding_counter", "gcra", "adaptive");
+NAMES(breaker_state_names, BREAKER_STATE_COUNT, "closed", "open", "half_open", "forced_open",
+      "disabled", "metrics_only");
+NAMES(breaker_result_names, BREAKER_RESULT_COUNT, "none", "ok", "failed", "slow", "ignored", "late",
+      "unseen");
 NAMES(by_names, BY_COUNT, "file", "key", "cue", "reload", "option", "branch", "engine");
 NAMES(diagnosis_names, DIAG_COUNT, "deadlock", "all_asleep", "leak", "race", "lost_update",
       "torn_read", "aba", "panic", "double_unlock", "lost_wakeup", "starvation", "livelock",

@@ -261,6 +261,27 @@ enum admit_why {
     ADMIT_UNREACHED, /* who was to be asked did not answer */
     ADMIT_WHY_COUNT
 };
+/* The states of a breaker; the last three are set by hand. */
+enum breaker_state {
+    BREAKER_CLOSED,
+    BREAKER_OPEN,
+    BREAKER_HALF_OPEN,
+    BREAKER_FORCED_OPEN,
+    BREAKER_DISABLED,
+    BREAKER_METRICS_ONLY,
+    BREAKER_STATE_COUNT
+};
+/* What a breaker made of a call's end. */
+enum breaker_result {
+    SAW_NONE, /* no call has ended: a probe was let in */
+    SAW_OK,
+    SAW_FAILED,
+    SAW_SLOW,    /* came back well, but late */
+    SAW_IGNORED, /* says nothing about the dependency */
+    SAW_LATE,    /* let in before a change of state: thrown away */
+    SAW_UNSEEN,  /* not looked at: disabled, or a dry run would have refused it */
+    BREAKER_RESULT_COUNT
+};
 /* How a limiter counts; in the order of policies/limiters.def. */
 enum law {
     LAW_TOKEN_BUCKET,
@@ -330,6 +351,8 @@ extern const char *const proc_op_names[];
 extern const char *const phase_names[];
 extern const char *const admit_why_names[];
 extern const char *const law_names[];
+extern const char *const breaker_state_names[];
+extern const char *const breaker_result_names[];
 extern const char *const by_names[];
 extern const char *const diagnosis_names[];
 

@@ -33,8 +33,15 @@ static const char *figure_diagnoses(const struct model *m)
     return word;
 }
 
-static const char *figure_state(const struct object_model *o)
+static const struct breaker_model *figure_breaker(const struct model *m,
+                                                  const struct object_model *o)
 {
+    return o->kind == OBJ_BREAKER ? model_breaker(m, (uint32_t)(o - m->objects)) : NULL;
+}
+
+static const char *figure_state(const struct model *m, const struct object_model *o)
+{
+    const struct breaker_model *b;
     switch (o->kind) {
     case OBJ_CHAN:
         return o->closed ? "closed" : "open";
@@ -48,6 +55,9 @@ static const char *figure_state(const struct object_model *o)
         return o->closed || !o->cap ? "open" : "closed";
     case OBJ_ONCE:
         return o->level.now > 0 ? "done" : o->owner ? "running" : "new";
+    case OBJ_BREAKER:
+        b = figure_breaker(m, o);
+        return breaker_state_names[b ? b->state : BREAKER_CLOSED];
     default:
         return NULL;
     }

@@ -74,6 +74,8 @@ struct model *model_clone(const struct model *m)
     c->shelves_cap = m->shelves_n;
     c->limiters = copy(m->limiters, m->limiters_n, sizeof *m->limiters);
     c->limiters_cap = m->limiters_n;
+    c->breakers = copy(m->breakers, m->breakers_n, sizeof *m->breakers);
+    c->breakers_cap = m->breakers_n;
     c->params = copy(m->params, m->params_n, sizeof *m->params);
     c->params_cap = m->params_n;
     return c;
@@ -95,6 +97,7 @@ void model_free(struct model *m)
     free(m->procs);
     free(m->shelves);
     free(m->limiters);
+    free(m->breakers);
     free(m);
 }
 
@@ -105,7 +108,8 @@ size_t model_bytes(const struct model *m)
            m->flights_cap * sizeof *m->flights + MODEL_LANES * sizeof *m->lanes +
            m->diagnoses_cap * sizeof *m->diagnoses + MODEL_LOG * sizeof *m->log +
            m->params_cap * sizeof *m->params + m->shelves_cap * sizeof *m->shelves +
-           m->limiters_cap * sizeof *m->limiters + (m->procs ? MODEL_PROCS : 0) * sizeof *m->procs;
+           m->limiters_cap * sizeof *m->limiters + m->breakers_cap * sizeof *m->breakers +
+           (m->procs ? MODEL_PROCS : 0) * sizeof *m->procs;
 }
 
 void model_grow(void *p, size_t *cap, size_t need, size_t size)
@@ -230,6 +234,18 @@ static void fold_lost(struct model *m, const struct event *e)
     model_log(m, e);
 }
 
+static void fold_told(struct model *m, const struct event *e)
+{
+    if (e->kind == EV_PANIC)
+        fold_panic(m, e);
+    else if (e->kind == EV_PARAM)
+        fold_param(m, e);
+    else if (e->kind == EV_LOST || e->kind == EV_REFUSED)
+        fold_lost(m, e);
+    else
+        model_log(m, e);
+}
+
 static inline void set_now(struct model *m, int64_t t_ns)
 {
     if (UNLIKELY(t_ns > MODEL_TIME_MAX))
@@ -279,6 +295,12 @@ static inline void apply(struct model *m, const struct event *e)
     case EV_OVER:
         fold_policy(m, e);
         return;
+    case EV_BREAKER:
+    case EV_RULE:
+    case EV_COUNTS:
+    case EV_HALF_OPEN:
+        fold_breaker(m, e);
+        return;
     case EV_SOURCE:
         fold_source(m, e);
         return;
@@ -308,18 +330,12 @@ static inline void apply(struct model *m, const struct event *e)
         fold_sync(m, e);
         return;
     case EV_PANIC:
-        fold_panic(m, e);
-        return;
     case EV_PARAM:
-        fold_param(m, e);
-        return;
     case EV_COMMAND:
     case EV_MARK:
-        model_log(m, e);
-        return;
     case EV_LOST:
     case EV_REFUSED:
-        fold_lost(m, e);
+        fold_told(m, e);
         return;
     case EV_DIAGNOSIS: /* comes through model_diagnosis() */
     case EV_COUNT:

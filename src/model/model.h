@@ -148,6 +148,34 @@ struct limiter_model {
     } past[MODEL_PAST]; /* windows before this one, a ring; fixed windows, counters */
     uint64_t past_n;
 };
+/* A breaker: its rule, how it counts, the last results and changes of state. */
+enum { MODEL_RESULTS = 64, MODEL_CHANGES = 16 };
+struct breaker_model {
+    uint32_t obj, trip;                /* trip: strtab */
+    uint8_t state;                     /* enum breaker_state, as it acts */
+    uint8_t counts_as;                 /* closed, open, half open; another one in a dry run */
+    uint8_t out;                       /* probes that have not come back */
+    int64_t since_ns;                  /* of counts_as */
+    int64_t open_for_ns, half_open_ns; /* RULE; open: when probes may pass, 0: not known */
+    uint32_t probes, close_after;      /* RULE; 0: any number of probes; closed by a rate */
+    uint32_t calls, failures;          /* since the last change */
+    double level, threshold;           /* of what would change its state */
+    double trip_at;                    /* the threshold in closed, as last seen */
+    uint64_t openings, closings, probings, dry_openings, dry_refused;
+    uint64_t refused;  /* since the last change */
+    uint32_t in_a_row; /* openings since it was closed */
+    uint32_t flaps;    /* closed for less time than it had been open, again and again */
+    int64_t opened_ns; /* the first opening since it was closed */
+    uint64_t results_n, by_result[BREAKER_RESULT_COUNT];
+    uint8_t result[MODEL_RESULTS]; /* a ring */
+    struct breaker_change {
+        int64_t t_ns;
+        uint32_t why; /* strtab */
+        uint8_t from, to;
+        bool dry;
+    } change[MODEL_CHANGES]; /* a ring */
+    uint64_t changes_n;
+};
 /* What the lanes said of one request: bits by lane. */
 enum { MODEL_LANES = 8, MODEL_COMPARED = 64 };
 struct comparison {
@@ -242,6 +270,8 @@ struct model {
     size_t shelves_n, shelves_cap;
     struct limiter_model *limiters;
     size_t limiters_n, limiters_cap;
+    struct breaker_model *breakers;
+    size_t breakers_n, breakers_cap;
     struct store_model stores[MODEL_STORES]; /* in buffers, oldest first */
     uint32_t stores_n;
     struct comparison compared[MODEL_COMPARED]; /* a ring */
@@ -275,6 +305,10 @@ const char *model_lane_name(const struct model *m, size_t lane);
 const struct comparison *model_comparison(const struct model *m, size_t back);
 /* NULL: no limiter of that id has said anything. */
 const struct limiter_model *model_limiter(const struct model *m, uint32_t obj);
+/* NULL: no breaker of that id has said anything. */
+const struct breaker_model *model_breaker(const struct model *m, uint32_t obj);
+/* The change of state before the last `back` ones; NULL: none is kept. */
+const struct breaker_change *breaker_change(const struct breaker_model *b, size_t back);
 /* Have some lanes let it in and others not? */
 bool comparison_differs(const struct comparison *v);
 /* Of all virtual processors, up to now: how busy they were (0 to 1), how often one stole, how many

@@ -42,9 +42,12 @@ void fold_thing(struct model *m, const struct event *e); /* CHAN, GROUP, LOCK, S
 void fold_ctx(struct model *m, const struct event *e);
 void fold_timer(struct model *m, const struct event *e);
 void fold_error(struct model *m, const struct event *e);
-void fold_policy(struct model *m, const struct event *e); /* ADMIT, LAW, LIMITER, RETRY_AFTER */
+void fold_policy(struct model *m, const struct event *e); /* ADMIT, and what follows */
 void fold_limiter(struct model *m, const struct event *e);
 void fold_store(struct model *m, const struct event *e);
+void fold_breaker(struct model *m, const struct event *e); /* BREAKER, RULE, COUNTS, HALF_OPEN */
+/* A breaker has decided (ADMIT). */
+void breaker_admit(struct model *m, const struct event *e);
 /* A limiter has decided (ADMIT). */
 void limiter_admit(struct model *m, const struct event *e);
 void fold_sync(struct model *m, const struct event *e);   /* ONCE, COND, CELL, BYTE */

@@ -86,7 +86,7 @@ void fold_store(struct model *m, const struct event *e)
 void fold_limiter(struct model *m, const struct event *e)
 {
     struct object_model *o = object_at(m, e->obj);
-    struct limiter_model *l = o ? limiter_at(m, e->obj) : NULL;
+    struct limiter_model *l = o && o->kind != OBJ_BREAKER ? limiter_at(m, e->obj) : NULL;
     if (!l)
         return;
     if (e->kind == EV_LAW) {

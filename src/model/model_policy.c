@@ -64,10 +64,11 @@ static void fold_admit(struct model *m, const struct event *e)
         m->ignored++;
         return;
     }
-    count_op(o, e->op);
+    count_op(o, ok ? (uint8_t)ADMIT_OK : e->op); /* a dry run lets in whom it would refuse */
     object_level(o, m->now_ns, (double)(int32_t)e->task / 1000);
     object_rate(o, m->now_ns, 1, ok);
     limiter_admit(m, e);
+    breaker_admit(m, e);
     if (number >= m->lanes_n)
         m->lanes_n = (size_t)number + 1;
     struct lane_model *l = &m->lanes[number];

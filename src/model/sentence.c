@@ -111,7 +111,7 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
     const struct event *e = x->e;
     const struct {
         const char *name;
-        enum { TASK, OBJ, STR, NUM, TIME, WHY, OP, PROC, FROM, GONE, PICKED, BUFFERED } type;
+        enum { TASK, OBJ, STR, NUM, TIME, WHY, OP, PROC, FROM, GONE, PICKED, BUFFERED, DRY } type;
         int64_t value;
     } slots[] = {
         {"task", TASK, e->task},
@@ -128,6 +128,7 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
         {"x.low", NUM, e->x & 0xff},
         {"x.high", NUM, e->x >> 8},
         {"v", NUM, e->v},
+        {"task.n", NUM, e->task},
         {"ai", NUM, (int32_t)e->a},
         {"v.time", TIME, e->v ? e->v : -1},
         {"took", TIME, x->took_ns},
@@ -138,6 +139,7 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
         {"gone", GONE, e->x},
         {"picked", PICKED, 0},
         {"buffered", BUFFERED, 0},
+        {"dry", DRY, 0},
     };
     for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
         int64_t v = slots[i].value;
@@ -166,6 +168,8 @@ static bool expand(const struct context *x, const char *what, size_t n, struct s
             return v && name(out, _("no longer"));
         case PICKED:
             return picked(e, out);
+        case DRY:
+            return e->x >> 8 && name(out, _("a dry run"));
         case BUFFERED:
             return e->x >> 8 & CELL_BUFFERED && name(out, "for itself so far");
         }

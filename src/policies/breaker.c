@@ -20,12 +20,6 @@
 #include "base/mem.h"
 #include "policies/breaker_inside.h"
 
-const char *const breaker_state_names[] = {"closed",   "open",         "half_open", "forced_open",
-                                           "disabled", "metrics_only", NULL};
-_Static_assert(ARRAY_LEN(breaker_state_names) == BREAKER_STATE_COUNT + 1, "a name a state");
-
-#define DRY_CALL UINT64_MAX /* generation of a call that a dry run would have refused */
-
 static int64_t after(int64_t a, int64_t b)
 {
     return a > POLICY_NEVER - b ? POLICY_NEVER : a + b;
@@ -76,8 +70,9 @@ static enum breaker_state shown(const struct breaker *b)
     return (enum breaker_state)b->state;
 }
 
+/* was: what was counted in the state that ends. */
 static void note(struct breaker *b, int64_t now_ns, enum breaker_state from, enum breaker_state to,
-                 const char *why)
+                 const struct breaker_counts *was, const char *why)
 {
     if (b->changes == BREAKER_CHANGES) { /* nobody looks: the oldest goes */
         memmove(&b->change[0], &b->change[1], (BREAKER_CHANGES - 1) * sizeof b->change[0]);
@@ -87,6 +82,8 @@ static void note(struct breaker *b, int64_t now_ns, enum breaker_state from, enu
     *c = (struct policy_change){.at_ns = now_ns,
                                 .from = (uint8_t)from,
                                 .to = (uint8_t)to,
+                                .calls = was->requests,
+                                .failures = was->failures,
                                 .dry = b->params.mode == MODE_METRICS_ONLY};
     snprintf(c->why, sizeof c->why, "%s", why);
 }
@@ -112,6 +109,7 @@ static int64_t open_span(const struct breaker *b)
 static void go(struct breaker *b, int64_t now_ns, enum breaker_state to, const char *why)
 {
     enum breaker_state from = (enum breaker_state)b->state;
+    struct breaker_counts was = b->tally.total;
     b->state = (uint8_t)to;
     new_generation(b, now_ns);
     switch (to) {
@@ -131,7 +129,7 @@ static void go(struct breaker *b, int64_t now_ns, enum breaker_state to, const c
         VERIFY(false);
     }
     if (from != to)
-        note(b, now_ns, from, to, why);
+        note(b, now_ns, from, to, &was, why);
     publish(b);
 }
 
@@ -220,7 +218,7 @@ static void refuse(struct breaker *b, int64_t now_ns, enum admit_why why, struct
         a->retry_after_ns = open_until > now_ns ? open_until - now_ns : 0;
     if (b->params.mode == MODE_METRICS_ONLY) {
         a->ok = a->dry = true;
-        a->ticket = (struct ticket){.number = DRY_CALL, .at_ns = now_ns};
+        a->ticket = (struct ticket){.number = BREAKER_DRY, .at_ns = now_ns};
         b->policy.figures.permitted++;
         b->policy.figures.active++;
     } else {
@@ -249,7 +247,7 @@ static NOINLINE void admit_slow(struct breaker *b, int64_t now_ns, struct admiss
     }
     if (b->params.mode == MODE_DISABLED) {
         a->ok = true;
-        a->ticket = (struct ticket){.number = DRY_CALL, .at_ns = now_ns};
+        a->ticket = (struct ticket){.number = BREAKER_DRY, .at_ns = now_ns};
         b->policy.figures.permitted++;
         b->policy.figures.active++;
         return;
@@ -371,7 +369,7 @@ static void ignore_result(struct breaker *b, const struct ticket *t)
 static NOINLINE void end_slow(struct breaker *b, int64_t now_ns, const struct ticket *t,
                               enum call_end how, int64_t took_ns)
 {
-    if (t->number == DRY_CALL || b->params.mode == MODE_DISABLED)
+    if (t->number == BREAKER_DRY || b->params.mode == MODE_DISABLED)
         return;
     if (b->params.open_ends_on == WAKE_ANY)
         wake(b, now_ns);
@@ -424,7 +422,7 @@ static void cancel(struct policy *p, int64_t now_ns, const struct ticket *t)
     p->figures.active--;
     p->figures.cancelled++;
     tick(b, now_ns);
-    if (t->number == DRY_CALL || b->params.mode == MODE_DISABLED)
+    if (t->number == BREAKER_DRY || b->params.mode == MODE_DISABLED)
         return;
     if (t->number == b->generation)
         ignore_result(b, t);
@@ -487,6 +485,7 @@ static const char *set(struct policy *p, int64_t now_ns, const void *params)
     if (bad)
         return bad;
     enum breaker_state before = shown(b);
+    struct breaker_counts was = b->tally.total;
     bool windows = strcmp(new->trip, b->params.trip) != 0 ||
                    new->bucket_ns != b->params.bucket_ns ||
                    new->interval_ns != b->params.interval_ns;
@@ -506,7 +505,7 @@ static const char *set(struct policy *p, int64_t now_ns, const void *params)
         results_clear(&b->results);
     }
     if (shown(b) != before) {
-        note(b, now_ns, before, shown(b), "set by hand");
+        note(b, now_ns, before, shown(b), &was, "set by hand");
         b->change[b->changes - 1].dry = false;
     }
     if (b->evaluate_ns <= now_ns)
@@ -558,43 +557,7 @@ struct policy *breaker_create(const struct breaker_params *p, int64_t now_ns)
     return &b->policy;
 }
 
-const struct breaker_params *breaker_params(const struct policy *p)
-{
-    return &breaker_of_const(p)->params;
-}
-
-struct breaker_counts breaker_counts(const struct policy *p)
-{
-    return breaker_of_const(p)->tally.total;
-}
-
-struct breaker_window breaker_window(const struct policy *p)
-{
-    return breaker_looks_at(breaker_of_const(p));
-}
-
 enum breaker_state breaker_state(const struct policy *p)
 {
     return shown(breaker_of_const(p));
-}
-
-enum breaker_state breaker_shadow(const struct policy *p)
-{
-    return (enum breaker_state)breaker_of_const(p)->state;
-}
-
-int64_t breaker_open_until(const struct policy *p)
-{
-    const struct breaker *b = breaker_of_const(p);
-    return b->state == BREAKER_OPEN ? b->until_ns : POLICY_NEVER;
-}
-
-uint64_t breaker_openings(const struct policy *p)
-{
-    return breaker_of_const(p)->openings;
-}
-
-uint64_t breaker_late(const struct policy *p)
-{
-    return breaker_of_const(p)->late;
 }

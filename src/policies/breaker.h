@@ -8,18 +8,6 @@
 #include "control/param.h"
 #include "policies/policy.h"
 
-/* As a `breaker` event names them. */
-enum breaker_state {
-    BREAKER_CLOSED,
-    BREAKER_OPEN,
-    BREAKER_HALF_OPEN,
-    BREAKER_FORCED_OPEN,
-    BREAKER_DISABLED,
-    BREAKER_METRICS_ONLY,
-    BREAKER_STATE_COUNT
-};
-extern const char *const breaker_state_names[];
-
 enum breaker_evaluate { EVALUATE_RESULT, EVALUATE_FAILURE, EVALUATE_TIMER };
 enum breaker_precision { PRECISION_EXACT, PRECISION_HUNDREDTH, PRECISION_PERCENT_DOWN };
 enum breaker_timer { TIMER_OPENING, TIMER_LAST_FAILURE };
@@ -81,7 +69,8 @@ enum breaker_state breaker_shadow(const struct policy *p);
 /* When it last opened, and when that ends; POLICY_NEVER when it is not open. */
 int64_t breaker_open_until(const struct policy *p);
 uint64_t breaker_openings(const struct policy *p);
-uint64_t breaker_late(const struct policy *p); /* results dropped because they came too late */
+uint32_t breaker_in_a_row(const struct policy *p); /* openings since it was closed */
+uint64_t breaker_late(const struct policy *p);     /* results dropped because they came too late */
 /* ---- live, without the guard -------------------------------------------------------------------
  *
  * Most calls find a breaker as it was, and change nothing: closed with nothing counted against it,
@@ -94,7 +83,8 @@ struct breaker_gate {
     _Atomic uint64_t word; /* generation << 2 | what a glance may decide, GATE_ */
     _Atomic int64_t until_ns;
 };
-enum { BREAKER_GLANCED = 1 }; /* a ticket's cost: the guard has not seen this call yet */
+enum { BREAKER_GLANCED = 1 };  /* a ticket's cost: the guard has not seen this call yet */
+#define BREAKER_DRY UINT64_MAX /* a ticket's number, in the place of a generation */
 enum { GATE_ASK, GATE_CLOSED, GATE_CLEAN, GATE_OPEN }; /* CLEAN: closed, no streak of failures */
 
 /* The two words of a breaker; they live as long as it does. */
@@ -125,6 +115,13 @@ static inline bool breaker_quick_success(struct breaker_gate *g, const struct ti
 {
     return t->cost == BREAKER_GLANCED &&
            atomic_load_explicit(&g->word, memory_order_acquire) == (t->number << 2 | GATE_CLEAN);
+}
+
+/* A call that a dry run would have refused, or that passed a disabled one: its end is not counted.
+ */
+static inline bool breaker_unseen(const struct ticket *t)
+{
+    return t->number == BREAKER_DRY;
 }
 
 /* By hand: open, close, half-open; closing again when closed begins anew. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When a breaker trips and when it closes again, and how that is said. */
+/* When a breaker trips and when it closes again, how that is said, and what may be read of it. */
 #include <stdio.h>
 
 #include "base/diag.h"
@@ -211,4 +211,47 @@ void breaker_explain(const struct policy *p, int64_t now_ns, const struct policy
     }
     if (a->dry)
         snprintf(why->change, sizeof why->change, "a dry run: it passes all the same");
+}
+
+/* ---- what may be read ------------------------------------------------------------------------ */
+
+const struct breaker_params *breaker_params(const struct policy *p)
+{
+    return &breaker_of_const(p)->params;
+}
+
+struct breaker_counts breaker_counts(const struct policy *p)
+{
+    return breaker_of_const(p)->tally.total;
+}
+
+struct breaker_window breaker_window(const struct policy *p)
+{
+    return breaker_looks_at(breaker_of_const(p));
+}
+
+enum breaker_state breaker_shadow(const struct policy *p)
+{
+    return (enum breaker_state)breaker_of_const(p)->state;
+}
+
+int64_t breaker_open_until(const struct policy *p)
+{
+    const struct breaker *b = breaker_of_const(p);
+    return b->state == BREAKER_OPEN ? b->until_ns : POLICY_NEVER;
+}
+
+uint64_t breaker_openings(const struct policy *p)
+{
+    return breaker_of_const(p)->openings;
+}
+
+uint64_t breaker_late(const struct policy *p)
+{
+    return breaker_of_const(p)->late;
+}
+
+uint32_t breaker_in_a_row(const struct policy *p)
+{
+    return breaker_of_const(p)->attempt;
 }

@@ -30,5 +30,7 @@ int64_t gate_next_ns(struct gate *g);
 const char *gate_set(struct gate *g, const void *params);
 /* What the library does to its callers when it is shut down. */
 void gate_shutdown(struct gate *g);
+/* A breaker's: open, closed or half open, by hand. */
+void gate_force(struct gate *g, enum breaker_state to);
 
 #endif

@@ -140,9 +140,10 @@ struct decided {
 /* A change of state that has just been made; breakers only. */
 struct policy_change {
     int64_t at_ns;
-    uint8_t from, to; /* enum breaker_state */
-    bool dry;         /* only a dry run would have made it */
-    char why[96];     /* the rule and its operands: "6 consecutive failures >= 6" */
+    uint8_t from, to;         /* enum breaker_state */
+    bool dry;                 /* only a dry run would have made it */
+    uint64_t calls, failures; /* let in since the change before, and how many of them failed */
+    char why[96];             /* the rule and its operands: "6 consecutive failures >= 6" */
 };
 
 /* Counts since it was made. At every instant
