@@ -95,10 +95,9 @@ static int64_t scaled(int64_t ns, double by)
     return v < 4e18 ? (int64_t)v : INT64_C(4000000000000000000);
 }
 
-enum rt_status dependency_call(struct dependency *d, struct context *ctx, const struct request *r,
-                               double cpu, enum outcome *outcome)
+/* What a call for r brings: its latency; *outcome. Under the guard. */
+static int64_t draw(struct dependency *d, const struct request *r, enum outcome *outcome)
 {
-    guard_lock(&d->guard);
     /* both streams are drawn from once a call, whatever comes of it */
     int64_t latency = dist_sample(&d->params.latency, d->service);
     double luck = rng_double(d->outcomes);
@@ -116,12 +115,49 @@ enum rt_status dependency_call(struct dependency *d, struct context *ctx, const 
         d->errors -= d->errors > 0;
         *outcome = OUTCOME_ERROR;
     }
-    if (d->slow != 1)
-        latency = scaled(latency, d->slow);
+    return d->slow != 1 ? scaled(latency, d->slow) : latency;
+}
+
+static int64_t takes(struct dependency *d, const struct request *r, enum outcome *outcome)
+{
+    *outcome = r->outcome;
+    if (r->foretold)
+        return r->service_ns;
+    guard_lock(&d->guard);
+    int64_t latency = draw(d, r, outcome);
     guard_unlock(&d->guard);
+    return latency;
+}
+
+void dependency_foretell(struct dependency *d, struct request *r)
+{
+    enum outcome outcome;
+    guard_lock(&d->guard);
+    r->service_ns = draw(d, r, &outcome);
+    r->outcome = outcome;
+    r->foretold = true;
+    guard_unlock(&d->guard);
+}
+
+enum rt_status dependency_call(struct dependency *d, struct context *ctx, const struct request *r,
+                               double cpu, enum outcome *outcome)
+{
+    int64_t latency = takes(d, r, outcome);
     int64_t busy = cpu > 0 ? (int64_t)((double)latency * cpu) : 0;
     if (busy)
         rt_work(busy);
     int64_t end = *outcome == OUTCOME_HANG ? NEVER : rt_now() + latency - busy;
     return ctx_wait_until(ctx, WHY_IO, d->id, end, timer_order(TIMER_CALL_END, r->id));
+}
+
+enum rt_status dependency_call_until(struct dependency *d, struct context *ctx,
+                                     const struct request *r, int64_t give_up_ns,
+                                     enum outcome *outcome)
+{
+    int64_t latency = takes(d, r, outcome);
+    int64_t end = *outcome == OUTCOME_HANG ? NEVER : rt_now() + latency;
+    bool in_time = end <= give_up_ns;
+    enum rt_status s = ctx_wait_until(ctx, WHY_IO, d->id, in_time ? end : give_up_ns,
+                                      timer_order(TIMER_CALL_END, r->id));
+    return s == RT_OK && !in_time ? RT_TIMEOUT : s;
 }

@@ -40,6 +40,7 @@ struct request {
     uint8_t user;         /* closed arrivals: its end brings a user back */
     int64_t service_ns;   /* from a trace, or -1 */
     enum outcome outcome; /* from a trace, or OUTCOME_NONE */
+    bool foretold;        /* both are what the dependency will do (dependency_foretell()) */
     uint32_t cost;
     uint64_t key;         /* whose it is (a client, a path): a hash; 0 = nobody's */
     struct request *next; /* the holder's list */
@@ -97,5 +98,12 @@ const char *dependency_inject(struct dependency *d, const char *fault, const cha
  * or RT_CANCELLED when ctx ended first. A hang waits until ctx ends (for ever without). */
 enum rt_status dependency_call(struct dependency *d, struct context *ctx, const struct request *r,
                                double cpu, enum outcome *outcome);
+/* The same, but given up at that instant (NEVER: not at all): RT_TIMEOUT. No processor time. */
+enum rt_status dependency_call_until(struct dependency *d, struct context *ctx,
+                                     const struct request *r, int64_t give_up_ns,
+                                     enum outcome *outcome);
+/* Settles now what a call for r will bring, faults included, so that several lanes find the same:
+ * before request_for_lane(). Any engine thread, never blocks. */
+void dependency_foretell(struct dependency *d, struct request *r);
 
 #endif
