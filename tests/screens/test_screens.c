@@ -118,6 +118,15 @@ Test(screens, limiters_side_by_side)
     moment_of("lessons/T2.M2-burst-zero", "lesson_t2_m2", 6000, "compare");
 }
 
+/* A breaker's machine in each of its states; several, as a list above the chosen one's. */
+Test(screens, breakers)
+{
+    moment_of("circuit_breaker", "breaker_closed", 4700, "breakers");
+    moment_of("circuit_breaker", "breaker_open", 12000, "breakers");
+    moment_of("circuit_breaker", "breaker_half_open", 35200, "breakers");
+    moment_of("circuit_breaker_presets", "breaker_presets", 57000, "breakers");
+}
+
 /* In a recording one sees how far one is, and which marks one has passed. */
 Test(screens, replay)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What became of a limiter's requests as one stacked bar. Shares are rounded by the largest rest,
- * so that they fill the bar, and what has happened at all has a cell if there is one. */
+/* What became of a limiter's or a breaker's requests as one stacked bar. Shares are rounded by the
+ * largest rest, so that they fill the bar, and what has happened at all has a cell if there is one.
+ */
 #include "views/glyph.h"
 #include "views/parts/parts.h"
 
@@ -46,8 +47,9 @@ void draw_outcomes(struct canvas *c, int x, int y, int w, const struct object_mo
                       {GL_HOLLOW, ST_WARN},
                       {GL_DASHES, ST_DIM}};
     uint64_t in = o->ops[ADMIT_OK], waited = l ? l->waited : 0;
-    uint64_t n[PARTS] = {in > waited ? in - waited : 0, waited, o->ops[ADMIT_LIMITED],
-                         o->ops[ADMIT_FULL],
+    uint64_t n[PARTS] = {in > waited ? in - waited : 0, waited,
+                         o->ops[ADMIT_LIMITED] + o->ops[ADMIT_OPEN],
+                         o->ops[ADMIT_FULL] + o->ops[ADMIT_HALF_OPEN],
                          o->ops[ADMIT_TIMEOUT] + o->ops[ADMIT_CANCELLED] + o->ops[ADMIT_UNREACHED]};
     int cells[PARTS];
     if (w < PARTS)

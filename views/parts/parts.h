@@ -103,6 +103,21 @@ uint32_t limiter_seam(const struct limiter_model *l, int64_t seam_ns, int64_t no
 void draw_outcomes(struct canvas *c, int x, int y, int w, const struct object_model *o,
                    const struct limiter_model *l);
 
+/* ---- breakers (breaker.c) ---------------------------------------------------------------------
+ */
+
+struct state_look breaker_look(const struct breaker_model *b);
+/* What would change its state, in a few words: "at 3 of 5", "half open in 12.3s". */
+void breaker_words(const struct breaker_model *b, int64_t now_ns, char *out, size_t size);
+/* Requests that it refused, or in a dry run would have. */
+uint64_t breaker_refusals(const struct object_model *o, const struct breaker_model *b);
+/* A mark a result, the newest at the right. */
+void draw_results(struct canvas *c, int x, int y, int w, const struct breaker_model *b);
+/* Its state machine, and its counts beside it. */
+enum { BREAKER_MACHINE_W = 76, BREAKER_MACHINE_H = 7 };
+void draw_machine(struct canvas *c, struct rect r, const struct model *m,
+                  const struct breaker_model *b, int64_t now_ns);
+
 /* ---- all objects of some kinds (objects.c) -----------------------------------------------------
  */
 
