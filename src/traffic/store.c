@@ -2,6 +2,7 @@
 /* A shared store: its parameters, its links, and when a link tries again. */
 #include "traffic/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "event/emit.h"
@@ -21,7 +22,7 @@ static const struct param store_rows[] = {
      .offset = offsetof(struct store_params, timeout_ns),
      .def = "50ms",
      .min = 1e5,
-     .max = 60e9,
+     .max = 5e9,
      .live = true,
      .unit = "ns",
      .help = "how long a node waits for an answer"},
@@ -42,12 +43,50 @@ const struct param_table store_table = {.section = "store",
                                         .n = ARRAY_LEN(store_rows),
                                         .size = sizeof(struct store_params)};
 
+const char *store_url(const char *url, char *host, size_t size, int *port)
+{
+    static const char bad[] = "must be redis://HOST or redis://HOST:PORT, or empty";
+    static const char scheme[] = "redis://";
+    int64_t number = 6379;
+    if (strncmp(url, scheme, sizeof scheme - 1) != 0)
+        return bad;
+    const char *from = url + sizeof scheme - 1, *end = from + strcspn(from, ":/");
+    if (*from == '[') { /* an address of IPv6 */
+        from++;
+        end = from + strcspn(from, "]");
+    }
+    const char *rest = *end == ']' ? end + 1 : end;
+    if (end == from || (size_t)(end - from) >= size)
+        return bad;
+    snprintf(host, size, "%.*s", (int)(end - from), from);
+    if (*rest == ':' ? value_int(rest + 1, &number) != NULL : *rest != '\0')
+        return bad;
+    *port = (int)number;
+    return number > 0 && number < 65536 ? NULL : bad;
+}
+
+static const char *url_check(const char *url)
+{
+    if (!url[0])
+        return NULL;
+#ifdef WITH_REDIS
+    char host[PARAM_TEXT];
+    int port;
+    return store_url(url, host, sizeof host, &port);
+#else
+    return "must be empty: this program is built without hiredis, and has only the store in this "
+           "process";
+#endif
+}
+
 static const struct param redis_rows[] = {
     {.name = "url",
      .type = PT_TEXT,
      .offset = offsetof(struct redis_params, url),
      .def = "",
      .unit = "",
+     .check = url_check,
+     .allowed = "redis://HOST or redis://HOST:PORT, or empty",
      .help = "live: a server to share through, redis://HOST:PORT; empty: the store in this "
              "process"},
 };
@@ -60,22 +99,19 @@ const struct param_table redis_table = {.section = "redis",
 enum { RETRY_DOUBLINGS = 6 };
 static const int64_t RETRY_MOST = INT64_C(5000000000);
 
-const char *store_check(const struct redis_params *r, enum world world)
-{
-    if (!r || !r->url[0] || world == WORLD_SIM)
-        return NULL;
-    return "[redis] url: this program is built without hiredis; leave it empty for the store in "
-           "this process";
-}
-
 struct store *store_make(const char *name, const struct store_params *p,
                          const struct redis_params *r)
 {
     struct rt *rt = rt_here();
     struct store *s = rt_alloc(rt, sizeof *s);
-    (void)r;
     s->params = *p;
     s->kind = &store_memory;
+#ifdef WITH_REDIS
+    if (r && r->url[0] && rt_world(rt) == WORLD_LIVE)
+        s->kind = &store_redis;
+#endif
+    if (r)
+        memcpy(s->url, r->url, sizeof s->url);
     s->trips = rt_rng(rt, "store");
     s->retries = rt_rng(rt, "store retries");
     s->slow = 1;
@@ -88,6 +124,11 @@ uint32_t store_id(const struct store *s)
     return s->id;
 }
 
+static void unlink_at_destroy(void *link)
+{
+    store_unlink(link);
+}
+
 struct store_link *store_link(struct store *s, struct context *ctx)
 {
     struct store_link *l = rt_alloc(rt_here(), sizeof *l);
@@ -96,6 +137,7 @@ struct store_link *store_link(struct store *s, struct context *ctx)
     guard_lock(&s->guard);
     l->number = ++s->links;
     guard_unlock(&s->guard);
+    rt_at_destroy(rt_here(), unlink_at_destroy, l); /* where its task does not come to its end */
     return l;
 }
 
@@ -165,9 +207,7 @@ static bool ask(struct store_link *l, const struct store_ask *a, struct store_to
         tell(s, STORE_FAILED, a, 0, from);
         return false;
     }
-    enum store_trip trip = s->kind->open ? s->kind->open(l) : TRIP_OK;
-    if (trip == TRIP_OK)
-        trip = s->kind->trip(l, a, told);
+    enum store_trip trip = s->kind->trip(l, a, told);
     if (trip == TRIP_CANCELLED)
         return false;
     if (trip != TRIP_OK) {

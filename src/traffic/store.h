@@ -44,8 +44,6 @@ struct store_window {
     bool its_clock;  /* take: the store says which window it is, by its own clock */
 };
 
-/* NULL, or why this program cannot use that url ("": the store in this process). Any thread. */
-const char *store_check(const struct redis_params *r, enum world world);
 /* Emits the object. r may be NULL or have no url: the store in this process. Lives as long as the
  * run. Task context. */
 struct store *store_make(const char *name, const struct store_params *p,

@@ -23,14 +23,14 @@ struct store_told {
     bool overwrote; /* set: it was another than base */
 };
 struct store_kind {
-    /* Makes the link's way, if it has none. May be NULL: there always is one. */
-    enum store_trip (*open)(struct store_link *l);
     void (*close)(struct store_link *l); /* or NULL */
-    /* One round trip, which blocks. */
+    /* One round trip, which blocks; makes the way if there is none. */
     enum store_trip (*trip)(struct store_link *l, const struct store_ask *a,
                             struct store_told *told);
 };
 extern const struct store_kind store_memory, store_redis;
+/* redis://HOST[:PORT]; NULL, or a sentence. */
+const char *store_url(const char *url, char *host, size_t size, int *port);
 
 /* A count of the store in this process. */
 struct store_count {
@@ -47,6 +47,7 @@ struct store {
     char url[PARAM_TEXT];
     struct rng *trips, *retries;
     uint32_t links;
+    int64_t run; /* of a server: what it calls this run; 0: not known yet */
     /* In this process: the counts, and the faults put in. */
     struct store_count count[STORE_COUNTS];
     int64_t down_until_ns; /* NEVER: until it recovers */
