@@ -37,6 +37,7 @@ struct run_options {
     const char *record, *events, *summary; /* files, or NULL */
     int64_t *dumps;                        /* when to print all goroutines, in order */
     size_t dumps_n;
+    int64_t explain; /* the request whose story is told; 0: none */
     /* watching */
     int colors; /* -1: as the terminal says */
     bool ascii, mouse;

@@ -17,6 +17,7 @@
 #include "app/cmd.h"
 #include "app/engine.h"
 #include "app/expect.h"
+#include "app/explain.h"
 #include "app/lines.h"
 #include "app/options.h"
 #include "app/recorder.h"
@@ -42,6 +43,7 @@ struct run {
     struct out summary;
     struct recorder *record;
     size_t dumped;              /* of o->dumps */
+    struct str story;           /* of o->explain */
     int64_t begun_ns, ended_ns; /* wall */
     bool trouble;               /* something could not be written */
 };
@@ -109,6 +111,8 @@ static void see(struct run *r, const struct event *ev)
         dump(r);
     expects_pass(&r->expects, m, ev->t_ns);
     detect_apply(r->fold.detect, m, ev);
+    if (r->o->explain)
+        explain_event(m, ev, (uint64_t)r->o->explain, &r->story);
     if (r->lines.out.f)
         lines_write(&r->lines, m, ev);
     if (r->fold.told < m->diagnoses_n)
@@ -121,7 +125,7 @@ static void take(void *arg, const struct event *ev, size_t n)
     struct run *r = arg;
     if (r->record)
         record(r, ev, n);
-    if (r->lines.out.f || r->expects.waiting || r->dumped < r->o->dumps_n) {
+    if (r->lines.out.f || r->expects.waiting || r->dumped < r->o->dumps_n || r->o->explain) {
         for (size_t i = 0; i < n; i++)
             see(r, &ev[i]);
         if (r->lines.out.f && ferror(r->lines.out.f) && !signals_came()) {
@@ -255,6 +259,14 @@ static void close_outputs(struct run *r)
     }
 }
 
+static void tell_story(struct run *r)
+{
+    if (!r->story.len)
+        str_addf(&r->story, "request %lld never arrived\n", (long long)r->o->explain);
+    str_addc(&r->story, '\n');
+    fwrite(r->story.data, 1, r->story.len, people(r));
+}
+
 static int drive(struct run *r)
 {
     char *error = NULL;
@@ -274,6 +286,8 @@ static int drive(struct run *r)
     }
     while (r->dumped < r->o->dumps_n)
         dump(r);
+    if (r->o->explain)
+        tell_story(r);
     if (!signals_came())
         expects_end(&r->expects, r->fold.model);
     print_summary(r);
@@ -312,6 +326,7 @@ static int run(const char *name, const struct run_options *o)
     engine_destroy(r.engine);
     if (r.record)
         record_end(&r);
+    str_free(&r.story);
     str_free(&r.lines.line);
     expects_free(&r.expects);
     fold_free(&r.fold);

@@ -268,6 +268,8 @@ static const char *take(struct args *a, enum option_id id, const char *value)
         return take_file(value, &o->summary);
     case OPT_DUMP_AT:
         return take_dump(value, o);
+    case OPT_EXPLAIN:
+        return take_count(value, INT64_C(1) << 62, &o->explain);
     case OPT_COLORS:
         return take_colors(value, &o->colors);
     case OPT_ASCII:

@@ -38,6 +38,20 @@ static void object_then(const struct model *m, uint32_t obj, struct str *out)
     } else if (o->kind == OBJ_LOCK || o->kind == OBJ_RWLOCK) {
         str_addf(out, _("%s: held by %s, %" PRIu32 " waiting\n"), model_object_name(m, obj),
                  o->owner ? model_task_name(m, o->owner) : _("nobody"), o->waiters);
+    } else if (o->kind == OBJ_BREAKER && model_breaker(m, obj)) {
+        const struct breaker_model *b = model_breaker(m, obj);
+        const struct breaker_change *k = breaker_change(b, 0);
+        str_addf(out, _("%s: %s for %s"), model_object_name(m, obj),
+                 breaker_state_names[b->counts_as], format_duration(age, m->now_ns - b->since_ns));
+        if (k)
+            str_addf(out, " (%s)", strtab_get(m->names, k->why));
+        str_addf(out, _(", %" PRIu32 " of %" PRIu32 " calls failed since"), b->failures, b->calls);
+        if (b->counts_as == BREAKER_CLOSED && b->trip_at > 0)
+            str_addf(out, _(", at %.3g of %.3g"), b->level, b->trip_at);
+        if (b->counts_as == BREAKER_OPEN && b->half_open_ns > m->now_ns)
+            str_addf(out, _(", a probe may pass in %s"),
+                     format_duration(age, b->half_open_ns - m->now_ns));
+        str_addc(out, '\n');
     } else if (o->kind == OBJ_DEPENDENCY) {
         str_addf(out, _("%s: %.0f calls in flight, %" PRIu64 " ended, %" PRIu64 " with an error\n"),
                  model_object_name(m, obj), o->level.now, o->calls, o->errors);

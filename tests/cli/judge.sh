@@ -205,3 +205,18 @@ test_speed_is_scenario_seconds_per_wall_second() {
     python3 -c 'import json; s = json.load(open("s.json")); assert 1 < s["scenario_s"] / s["wall_s"] < 25, s' ||
         problem "4 s at 20 times the speed"
 }
+
+# The story of a request: each decision with its rule, operands and what would have changed it.
+test_explain() {
+    printf '%s\n' '[scenario]' 'pattern = circuit_breaker' 'world = sim' 'seed = 3' 'for = 20s' \
+        '[traffic]' 'arrivals = steady(10/s)' '[dependency]' 'latency = const(10ms)' \
+        'error_rate = 1' '[breaker.api]' 'trip = consecutive(3)' 'open_for = 5s' >b.ini
+    status 0 run b.ini --explain 2
+    has out 'api lets request 2 in' 'closed: opens at consecutive(3)' 'request 2 fails'
+    status 0 run b.ini --explain 10
+    has out 'api refuses request 10: it is open' 'open since 0.' '3 consecutive failures >= 3' \
+        'later it would be a probe'
+    status 0 run b.ini --explain 9999
+    has out 'request 9999 never arrived'
+    status 2 run b.ini --explain zero
+}

@@ -13,7 +13,7 @@ test_help_goes_to_standard_output() {
     status 0 --help
     has out run replay export check explore verify list
     status 0 run --help
-    has out --for --seed --world --speed --set --record --events --summary --cues --dump-at
+    has out --for --seed --world --speed --set --record --events --summary --cues --dump-at --explain
     status 0 help
     has out run replay export check explore verify list
     status 0 help run
