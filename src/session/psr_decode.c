@@ -296,13 +296,26 @@ __attribute__((target("avx2"))) static bool decode_avx2(struct psr_decoder *d, c
 
 /* ---- a block ------------------------------------------------------------------------------- */
 
+/* Is the kind's task slot an id? Else it is a string, a level, a count. */
+static bool names_task(unsigned kind)
+{
+    for (size_t f = 0; f < EVENT_FIELDS && event_info[kind].fields[f].name; f++) {
+        const struct event_field *field = &event_info[kind].fields[f];
+        if (field->slot == SLOT_TASK)
+            return field->type == FT_TASK || field->type == FT_TASK0 || field->type == FT_FROM;
+    }
+    return false;
+}
+
 static uint32_t largest_id(const struct event *ev, uint32_t n)
 {
     uint32_t most = 0;
+    bool named[EV_COUNT];
+    for (unsigned kind = 0; kind < EV_COUNT; kind++)
+        named[kind] = names_task(kind);
     for (uint32_t i = 0; i < n; i++) {
         const struct event *e = ev + i;
-        bool text = e->kind == EV_OBJECT || e->kind == EV_CTX; /* the task slot is a string */
-        uint32_t task = text ? 0 : e->task,
+        uint32_t task = named[e->kind] ? e->task : 0,
                  from = e->kind == EV_EDGE || e->kind == EV_CTX ? e->c : 0;
         most = task > most ? task : most;
         most = e->obj > most ? e->obj : most;

@@ -186,3 +186,14 @@ END
     status 0 export a.psr --format text -o text
     empty err
 }
+
+# A level of 100 % stands where other events have a task: it is no id that nothing could have made.
+test_levels_are_not_taken_for_tasks() {
+    printf '%s\n' '[scenario]' 'pattern = circuit_breaker' 'world = sim' 'for = 5s' '[traffic]' \
+        'arrivals = steady(20/s)' '[dependency]' 'latency = const(10ms)' 'error_rate = 1' \
+        '[breaker]' 'trip = rate(50% of 20 calls, min 20)' >b.ini
+    status 0 run b.ini --record b.psr --events b.jsonl
+    status 0 verify b.psr
+    empty err
+    has out "the same $(wc -l <b.jsonl) events again"
+}
