@@ -108,6 +108,55 @@ static void draw(struct canvas *c, struct rect r, const struct screen_state *s,
     list_marks(c, list, first, n > first + fit ? n : 0);
 }
 
+/* Why a breaker let it in or not: its last change of state before that. */
+static void breaker_reason(const struct model *m, const struct breaker_model *b,
+                           const struct comparison *k, struct str *out)
+{
+    const struct breaker_change *c;
+    char at[FORMAT_SIZE];
+    for (size_t i = 0; (c = breaker_change(b, i)); i++)
+        if (c->t_ns <= k->t_ns) {
+            str_addf(out, _(": %s since %s, %s"), _(breaker_state_names[c->to]),
+                     format_clock(at, c->t_ns), strtab_get(m->names, c->why));
+            return;
+        }
+    if (!b->changes_n || b->changes_n <= MODEL_CHANGES)
+        str_addf(out, _(": closed all along, opens at %s"),
+                 b->trip ? strtab_get(m->names, b->trip) : "?");
+}
+
+static const struct comparison *chosen(const struct model *m, int row)
+{
+    const struct comparison *k;
+    for (size_t i = 0; (k = model_comparison(m, i)); i++)
+        if (comparison_differs(k) && row-- == 0)
+            return k;
+    return NULL;
+}
+
+static void details(const struct screen_state *s, const struct view_state *state, struct str *out)
+{
+    const struct model *m = s->model;
+    const struct comparison *k = chosen(m, state->chosen);
+    char at[FORMAT_SIZE];
+    if (!k)
+        return;
+    str_addf(out, _("request %" PRIu32 " at %s\n\n"), k->id, format_clock(at, k->t_ns));
+    for (size_t lane = 0; lane < m->lanes_n; lane++) {
+        const struct breaker_model *b = model_breaker(m, m->lanes[lane].obj);
+        uint8_t bit = (uint8_t)(1u << lane);
+        str_addf(out, "%s %s", model_lane_name(m, lane),
+                 !(k->decided & bit) ? _("waits")
+                 : k->ok & bit       ? _("lets it in")
+                                     : _("refuses it"));
+        if (k->decided & bit && !(k->ok & bit))
+            str_addf(out, " (%s)", admit_why_names[k->why[lane]]);
+        if (b && k->decided & bit)
+            breaker_reason(m, b, k, out);
+        str_addc(out, '\n');
+    }
+}
+
 static void aside(struct rect r, const struct screen_state *s, const struct view_state *state,
                   char *out, size_t size)
 {
@@ -126,4 +175,5 @@ const struct view view_compare = {
     .aside = aside,
     .useful = useful,
     .rows = rows,
+    .details = details,
 };

@@ -3,7 +3,7 @@
  *
  *   ┌────────┐    3 of 5 failures       ┌────────┐
  *   │ CLOSED │ ───────────────────────▶ │  OPEN  │
- *   └───▲────┘                          └──┬──▲──┘
+ *   └───▲────┘ ▐███░░▌                  └──┬──▲──┘
  *       │ 0 of 1 successes    12.3s left   │  │ failure
  *       │           ┌───────────┐ ◀────────┘  │
  *       └───────────│ HALF-OPEN │─────────────┘
@@ -176,6 +176,25 @@ static void draw_aside(struct canvas *c, struct rect r, const struct model *m,
     }
 }
 
+/* Three gauges that fill to their marks: what counts against the threshold, the time in open, the
+ * successes of probes; each beside its edge, where it is under way. */
+static void draw_gauges(struct canvas *c, struct rect r, int w, int half,
+                        const struct breaker_model *b, int64_t now_ns)
+{
+    int edge = r.x + 3 + CLOSED_W, room = r.x + w - OPEN_W - 1 - edge;
+    if (b->counts_as == BREAKER_CLOSED && b->trip_at > 0 && b->state == BREAKER_CLOSED)
+        draw_gauge(c, edge, r.y + 2, room - 1 > 24 ? 24 : room - 1, b->level, -1, b->trip_at);
+    if (b->counts_as == BREAKER_OPEN && b->half_open_ns > b->since_ns) {
+        double all = (double)(b->half_open_ns - b->since_ns), gone = (double)(now_ns - b->since_ns);
+        int x = r.x + 26, to = r.x + w - OPEN_W - 5;
+        if (to - x >= 4)
+            draw_gauge(c, x, r.y + 3, to - x > 16 ? 16 : to - x,
+                       gone < all ? gone / 1e6 : all / 1e6, -1, all / 1e6);
+    }
+    if (b->counts_as == BREAKER_HALF_OPEN && b->close_after)
+        draw_gauge(c, r.x + 8, r.y + 4, half - r.x - 9, b->level, -1, b->close_after);
+}
+
 void draw_machine(struct canvas *c, struct rect r, const struct model *m,
                   const struct breaker_model *b, int64_t now_ns)
 {
@@ -193,6 +212,8 @@ void draw_machine(struct canvas *c, struct rect r, const struct model *m,
     box(c, (struct rect){half, r.y + 4, HALF_W, 3}, _("HALF-OPEN"),
         own && b->counts_as == BREAKER_HALF_OPEN, style);
     draw_edges(c, r, w, half);
+    if (own)
+        draw_gauges(c, r, w, half, b, now_ns);
     int edge = r.x + 3 + CLOSED_W, room = open - 1 - edge;
     trip_words(m, b, room, text, sizeof text);
     canvas_text_cut(c, edge, r.y, room, ST_NORMAL, 0, text);
