@@ -26,6 +26,11 @@ int64_t node_skew(const struct node *n)
     return nodes > 1 ? distributed_params(n->of->of)->skew_ns / (nodes - 1) * n->index : 0;
 }
 
+static bool asks(const struct shared_lane *l)
+{
+    return l->form == FORM_ATOMIC || l->form == FORM_READ_MODIFY_WRITE;
+}
+
 /* What a node may let in by itself. INT64_MAX: it does not count by itself. */
 static int64_t own_limit(const struct node *n, const struct distributed_params *p)
 {
@@ -192,10 +197,10 @@ static void decide(struct node *n, const struct distributed_params *p, struct ve
     v->ok = own == INT64_MAX || own_take(n, window, own);
     v->why = v->ok ? ADMIT_OK : ADMIT_LIMITED;
     v->n = n->used;
-    bool alone =
-        l->form == FORM_LOCAL || l->form == FORM_CLIENT_SIDE || p->mistake == M4_CLIENTS_ONLY;
-    if (v->ok && !alone)
+    if (v->ok && asks(l) && p->mistake != M4_CLIENTS_ONLY)
         ask(n, p, window, v);
+    if (own != INT64_MAX)
+        v->n = n->used; /* what its own gate has let in, not what the store knows */
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
@@ -225,7 +230,8 @@ void node_task(void *arg)
     struct select_case sc[] = {{.c = n->queue}, {.c = ctx_done(l->of->ctx)}};
     rt_hold(chan_id(n->queue), ROLE_RECEIVES);
     rt_hold(chan_id(l->calls), ROLE_SENDS);
-    rt_hold(store_id(l->of->store), ROLE_CALLS);
+    if (asks(l))
+        rt_hold(store_id(l->of->store), ROLE_CALLS);
     rt_hold(ctx_id(l->of->ctx), ROLE_RECEIVES);
     while (chan_select(sc, 2) == 0 && sc[0].ok)
         handle(n, (struct request *)sc[0].value);

@@ -111,7 +111,8 @@ Test(screens, limiters_side_by_side)
     moment_of("rate_limiter_kinds", "limiter_kinds", 8200, "limiters");
     moment_of("rate_limiter_refused", "limiter_refused", 5300, "compare");
     moment_of("distributed_limiter", "distributed_limiter", 6700, "limiters");
-    moment_of("distributed_limiter_gates", "distributed_gates", 6700, "compare");
+    moment_of("distributed_limiter_gates", "distributed_gates", 6700, "nodes");
+    moment_of("distributed_limiter_store_down", "distributed_down", 6000, "nodes");
     moment_of("lessons/T2.M4-clients-only", "lesson_t2_m4", 20000, "compare");
     moment_of("backpressure", "backpressure", 5000, "channels");
     moment_of("lessons/T2.M3-backpressure-ignored", "lesson_t2_m3", 4000, "channels");
