@@ -177,7 +177,8 @@ static int64_t pause_ns(struct store_link *l)
     for (uint32_t i = 1; i < l->failures && i < RETRY_DOUBLINGS; i++)
         ns *= 2;
     ns = ns > RETRY_MOST ? RETRY_MOST : ns;
-    return ns / 2 + (int64_t)((double)(ns / 2) * luck);
+    int64_t half = ns / 2;
+    return half + (int64_t)((double)half * luck);
 }
 
 static void failed(struct store_link *l, const struct store_ask *a, enum store_trip trip,

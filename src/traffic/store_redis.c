@@ -70,7 +70,6 @@ static enum store_trip broken(const redisContext *c)
 /* The next answer, to be freed; an error of the server is one too. */
 static enum store_trip answer(struct way *w, redisReply **out)
 {
-    size_t seen = 0;
     for (int done = 0; !done;)
         if (redisBufferWrite(w->c, &done) != REDIS_OK)
             return broken(w->c);
@@ -78,15 +77,15 @@ static enum store_trip answer(struct way *w, redisReply **out)
         void *reply = NULL;
         if (redisGetReplyFromReader(w->c, &reply) != REDIS_OK)
             return TRIP_NONSENSE;
-        *out = reply;
-        if (reply)
+        if (reply) {
+            *out = reply;
             return TRIP_OK;
+        }
         if (rt_now() >= w->until_ns)
             return TRIP_TIMEOUT;
         if (redisBufferRead(w->c) != REDIS_OK)
             return broken(w->c);
-        seen = w->c->reader->len;
-        if (seen > ANSWER_MOST)
+        if (w->c->reader->len > ANSWER_MOST)
             return TRIP_NONSENSE;
     }
 }
@@ -121,6 +120,7 @@ static enum store_trip answer_count(struct way *w, int64_t *n)
     enum store_trip trip = answer(w, &r);
     if (trip != TRIP_OK)
         return trip;
+    VERIFY(r);
     trip = count_in(r, n) ? TRIP_OK : refused(r);
     freeReplyObject(r);
     return trip;
