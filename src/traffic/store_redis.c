@@ -9,9 +9,11 @@
  * What comes back is believed only as far as it can be: a number where one is due, within bounds.
  * A trip ends at its timeout even if the server sends a byte now and then. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <hiredis/hiredis.h>
 
@@ -20,7 +22,7 @@
 #include "runtime/park.h"
 #include "traffic/store_inside.h"
 
-enum { ANSWER_MOST = 1 << 16, SHA = 40, KEY = 96 };
+enum { ANSWER_MOST = 1 << 16, SHA = 40, KEY = 96, SLICE_MS = 10 };
 static const long long COUNT_MOST = 1000000000000LL;
 
 static const char script[] =
@@ -43,11 +45,6 @@ struct way {
     int64_t until_ns;  /* the trip's end */
 };
 
-static struct timeval timeval_of(int64_t ns)
-{
-    return (struct timeval){.tv_sec = ns / 1000000000, .tv_usec = ns / 1000 % 1000000};
-}
-
 static int64_t timeout_of(struct store *s)
 {
     guard_lock(&s->guard);
@@ -60,19 +57,39 @@ static int64_t timeout_of(struct store *s)
 
 static enum store_trip broken(const redisContext *c)
 {
-    if (c->err == REDIS_ERR_PROTOCOL)
-        return TRIP_NONSENSE;
-    return c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-               ? TRIP_TIMEOUT
-               : TRIP_FAILED;
+    return c->err == REDIS_ERR_PROTOCOL ? TRIP_NONSENSE : TRIP_FAILED;
+}
+
+/* Until the connection is ready for that, in slices: a pause, a stop or a cancel comes between. */
+static enum store_trip ready(struct store_link *l, short events)
+{
+    const struct way *w = l->way;
+    struct pollfd fd = {.fd = w->c->fd, .events = events};
+    for (;;) {
+        rt_gate();
+        if (ctx_cancelled(l->ctx))
+            return TRIP_CANCELLED;
+        int n = poll(&fd, 1, SLICE_MS);
+        if (n > 0)
+            return TRIP_OK;
+        if (n < 0 && errno != EINTR)
+            return TRIP_FAILED;
+        if (rt_now() >= w->until_ns)
+            return TRIP_TIMEOUT;
+    }
 }
 
 /* The next answer, to be freed; an error of the server is one too. */
-static enum store_trip answer(struct way *w, redisReply **out)
+static enum store_trip answer(struct store_link *l, redisReply **out)
 {
-    for (int done = 0; !done;)
+    struct way *w = l->way;
+    enum store_trip trip;
+    for (int done = 0; !done;) {
+        if ((trip = ready(l, POLLOUT)) != TRIP_OK)
+            return trip;
         if (redisBufferWrite(w->c, &done) != REDIS_OK)
             return broken(w->c);
+    }
     for (;;) {
         void *reply = NULL;
         if (redisGetReplyFromReader(w->c, &reply) != REDIS_OK)
@@ -83,6 +100,8 @@ static enum store_trip answer(struct way *w, redisReply **out)
         }
         if (rt_now() >= w->until_ns)
             return TRIP_TIMEOUT;
+        if ((trip = ready(l, POLLIN)) != TRIP_OK)
+            return trip;
         if (redisBufferRead(w->c) != REDIS_OK)
             return broken(w->c);
         if (w->c->reader->len > ANSWER_MOST)
@@ -114,10 +133,10 @@ static enum store_trip refused(const redisReply *r)
     return r->type == REDIS_REPLY_ERROR ? TRIP_FAILED : TRIP_NONSENSE;
 }
 
-static enum store_trip answer_count(struct way *w, int64_t *n)
+static enum store_trip answer_count(struct store_link *l, int64_t *n)
 {
     redisReply *r = NULL;
-    enum store_trip trip = answer(w, &r);
+    enum store_trip trip = answer(l, &r);
     if (trip != TRIP_OK)
         return trip;
     VERIFY(r);
@@ -139,12 +158,13 @@ static void close_way(struct store_link *l)
     l->way = NULL;
 }
 
-static enum store_trip send_script(struct way *w)
+static enum store_trip send_script(struct store_link *l)
 {
+    struct way *w = l->way;
     redisReply *r = NULL;
     if (redisAppendCommand(w->c, "SCRIPT LOAD %s", script) != REDIS_OK)
         return TRIP_FAILED;
-    enum store_trip trip = answer(w, &r);
+    enum store_trip trip = answer(l, &r);
     if (trip != TRIP_OK)
         return trip;
     if (r->type == REDIS_REPLY_STRING && r->len == SHA)
@@ -156,8 +176,10 @@ static enum store_trip send_script(struct way *w)
 }
 
 /* The first link to get there asks for the run's number. */
-static enum store_trip number_run(struct store *s, struct way *w)
+static enum store_trip number_run(struct store_link *l)
 {
+    struct store *s = l->store;
+    struct way *w = l->way;
     int64_t n = 0;
     guard_lock(&s->guard);
     bool known = s->run > 0;
@@ -166,7 +188,7 @@ static enum store_trip number_run(struct store *s, struct way *w)
         return TRIP_OK;
     if (redisAppendCommand(w->c, "INCR patternscope:runs") != REDIS_OK)
         return TRIP_FAILED;
-    enum store_trip trip = answer_count(w, &n);
+    enum store_trip trip = answer_count(l, &n);
     guard_lock(&s->guard);
     if (trip == TRIP_OK && !s->run)
         s->run = n;
@@ -183,15 +205,21 @@ static enum store_trip open_way(struct store_link *l)
         return TRIP_OK;
     if (store_url(s->url, host, sizeof host, &port))
         return TRIP_FAILED;
-    int64_t timeout = timeout_of(s);
     struct way *w = xcalloc(1, sizeof *w);
     l->way = w;
-    w->until_ns = rt_now() + timeout;
-    w->c = redisConnectWithTimeout(host, port, timeval_of(timeout));
-    if (!w->c || w->c->err || redisSetTimeout(w->c, timeval_of(timeout)) != REDIS_OK)
-        return w->c && w->c->err == REDIS_ERR_IO && errno == ETIMEDOUT ? TRIP_TIMEOUT : TRIP_FAILED;
-    enum store_trip trip = number_run(s, w);
-    return trip == TRIP_OK ? send_script(w) : trip;
+    w->until_ns = rt_now() + timeout_of(s);
+    w->c = redisConnectNonBlock(host, port);
+    if (!w->c || w->c->err)
+        return TRIP_FAILED;
+    enum store_trip trip = ready(l, POLLOUT);
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (trip == TRIP_OK &&
+        (getsockopt(w->c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0))
+        trip = TRIP_FAILED;
+    if (trip == TRIP_OK)
+        trip = number_run(l);
+    return trip == TRIP_OK ? send_script(l) : trip;
 }
 
 /* ---- trips ----------------------------------------------------------------------------------- */
@@ -208,19 +236,21 @@ static long long forget_ms(const struct store_window *w)
     return 3 * w->span_ns / 1000000 + 1000;
 }
 
-static enum store_trip get(struct store *s, struct way *w, const struct store_ask *a,
-                           struct store_told *told)
+static enum store_trip get(struct store_link *l, const struct store_ask *a, struct store_told *told)
 {
+    struct store *s = l->store;
+    struct way *w = l->way;
     char key[KEY];
     key_of(s, &a->window, key);
     if (redisAppendCommand(w->c, "GET %s:%lld", key, (long long)a->window.number) != REDIS_OK)
         return TRIP_FAILED;
-    return answer_count(w, &told->n);
+    return answer_count(l, &told->n);
 }
 
-static enum store_trip set(struct store *s, struct way *w, const struct store_ask *a,
-                           struct store_told *told)
+static enum store_trip set(struct store_link *l, const struct store_ask *a, struct store_told *told)
 {
+    struct store *s = l->store;
+    struct way *w = l->way;
     char key[KEY];
     int64_t was = 0, ok = 0;
     long long number = a->window.number;
@@ -229,9 +259,9 @@ static enum store_trip set(struct store *s, struct way *w, const struct store_as
         redisAppendCommand(w->c, "PEXPIRE %s:%lld %lld", key, number, forget_ms(&a->window)) !=
             REDIS_OK)
         return TRIP_FAILED;
-    enum store_trip trip = answer_count(w, &was);
+    enum store_trip trip = answer_count(l, &was);
     if (trip == TRIP_OK)
-        trip = answer_count(w, &ok);
+        trip = answer_count(l, &ok);
     told->n = a->n;
     told->overwrote = was != a->base;
     return trip;
@@ -252,9 +282,11 @@ static enum store_trip taken(const redisReply *r, const struct store_ask *a,
     return TRIP_OK;
 }
 
-static enum store_trip take(struct store *s, struct way *w, const struct store_ask *a,
+static enum store_trip take(struct store_link *l, const struct store_ask *a,
                             struct store_told *told)
 {
+    struct store *s = l->store;
+    struct way *w = l->way;
     char key[KEY];
     enum store_trip trip = TRIP_FAILED;
     key_of(s, &a->window, key);
@@ -264,12 +296,12 @@ static enum store_trip take(struct store *s, struct way *w, const struct store_a
         if (redisAppendCommand(w->c, "EVALSHA %s 1 %s %lld %lld %lld %lld", w->sha, key, number,
                                (long long)a->n, (long long)(a->window.span_ns / 1000),
                                forget_ms(&a->window)) != REDIS_OK ||
-            (trip = answer(w, &r)) != TRIP_OK)
+            (trip = answer(l, &r)) != TRIP_OK)
             return trip;
         bool unknown = r->type == REDIS_REPLY_ERROR && strncmp(r->str, "NOSCRIPT", 8) == 0;
         trip = taken(r, a, told);
         freeReplyObject(r);
-        if (!unknown || (trip = send_script(w)) != TRIP_OK)
+        if (!unknown || (trip = send_script(l)) != TRIP_OK)
             return trip;
     }
     return TRIP_FAILED;
@@ -285,7 +317,6 @@ static void says(const struct store_link *l, enum task_state state)
 static enum store_trip trip(struct store_link *l, const struct store_ask *a,
                             struct store_told *told)
 {
-    struct store *s = l->store;
     rt_gate();
     if (ctx_cancelled(l->ctx))
         return TRIP_CANCELLED;
@@ -293,10 +324,10 @@ static enum store_trip trip(struct store_link *l, const struct store_ask *a,
     enum store_trip trip = open_way(l);
     if (trip == TRIP_OK) {
         struct way *w = l->way;
-        w->until_ns = rt_now() + timeout_of(s);
-        trip = a->what == ASK_GET   ? get(s, w, a, told)
-               : a->what == ASK_SET ? set(s, w, a, told)
-                                    : take(s, w, a, told);
+        w->until_ns = rt_now() + timeout_of(l->store);
+        trip = a->what == ASK_GET   ? get(l, a, told)
+               : a->what == ASK_SET ? set(l, a, told)
+                                    : take(l, a, told);
     }
     says(l, TASK_RUNNING);
     return trip;
