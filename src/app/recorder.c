@@ -4,7 +4,8 @@
  *   UI thread   give ──▶ [chunk][chunk][chunk] ──▶ recorder thread: encode, write, tick each 50 ms
  *
  * The list is short on purpose: what does not fit stays on the tape and is offered again, so a disk
- * that cannot keep up costs no memory. */
+ * that cannot keep up costs no memory. Who waits for room waits for half of it: a wake-up costs as
+ * much as a thousand events. */
 #include "app/recorder.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "app/app.h"
 #include "base/mem.h"
 
-enum { CHUNKS = 16, TICK_NS = 50000000 };
+enum { CHUNKS = 64, TICK_NS = 50000000 };
 
 struct chunk {
     struct event *ev; /* its memory stays, for the next */
@@ -69,7 +70,7 @@ static void *record(void *arg)
         pthread_mutex_lock(&r->lock);
         if (c) {
             r->first = (r->first + 1) % CHUNKS;
-            if (r->count-- == CHUNKS)
+            if (--r->count == CHUNKS / 2)
                 pthread_cond_signal(&r->drained);
         }
     }
@@ -130,7 +131,7 @@ bool recorder_give(struct recorder *r, const struct event *ev, size_t n)
 void recorder_wait(struct recorder *r)
 {
     pthread_mutex_lock(&r->lock);
-    while (r->count == CHUNKS)
+    while (r->count > CHUNKS / 2)
         pthread_cond_wait(&r->drained, &r->lock);
     pthread_mutex_unlock(&r->lock);
 }

@@ -17,7 +17,7 @@ struct recorder *recorder_start(const char *path, bool overwrite, const struct p
 /* Hands events over (copies them); false: it has enough to do, come again. Never blocks. One thread
  * gives and waits. */
 bool recorder_give(struct recorder *r, const struct event *ev, size_t n);
-/* Waits until it takes more. */
+/* Waits until it has room for much more. */
 void recorder_wait(struct recorder *r);
 /* NULL, or why it stopped writing; valid until recorder_stop(). */
 const char *recorder_error(const struct recorder *r);
