@@ -157,6 +157,7 @@ static void forget_run(struct watch *w)
     w->pending_n = 0;
     w->ended_told = w->record_error_told = w->file_seed = w->stepped = false;
     w->log_seen = 0;
+    w->marks = 0;
 }
 
 static void watch_name(struct watch *w)

@@ -118,6 +118,7 @@ struct watch {
     int64_t stepped_by; /* over so many events; negative: back */
 
     struct reload *reload;
+    size_t marks; /* the last number that a mark of this run was given */
     bool dirty, quit, to_gallery, redraw_all;
     bool pasting; /* between the marks around pasted text */
     char *chosen; /* the gallery's pick, to be opened */

@@ -309,11 +309,15 @@ static const char *do_mark(struct watch *w, const struct command *c)
     const char *said;
     for (size_t i = 0; player_tweak(w->player, i, &t, &said); i++)
         marks += strncmp(said, "mark", 4) == 0;
+    if (marks <= w->marks) /* the last one is still on its way to the tape */
+        marks = w->marks + 1;
     snprintf(text, sizeof text, "mark mark %zu", marks);
     const char *bad = player_command(w->player, text, BY_KEY);
-    if (!bad)
-        watch_say(w, _("mark %zu put here: a chapter of the recording"), marks);
-    return bad;
+    if (bad)
+        return bad;
+    w->marks = marks;
+    watch_say(w, _("mark %zu put here: a chapter of the recording"), marks);
+    return NULL;
 }
 
 /* ---- panels
