@@ -28,6 +28,12 @@ static void take(void *arg, struct event *ev, size_t n)
         ev[keep].t_ns = live_told(l, ev[keep].t_ns);
         keep++;
     }
+    /* What was lost before the end is found out after it, and is told all the same. */
+    for (size_t i = keep; i < n; i++)
+        if (ev[i].kind == EV_LOST) {
+            ev[keep] = ev[i];
+            ev[keep++].t_ns = live_told(l, end);
+        }
     if (keep && l->sink)
         l->sink(l->sink_arg, ev, keep);
 }

@@ -313,6 +313,43 @@ static void come_and_go(void)
           (unsigned long)ended, (unsigned long)s.lost);
 }
 
+/* ---- an end in the middle of a burst ------------------------------------------------------------
+ */
+
+enum { BURST = 60000, BURSTS = 48 };
+
+static void burst(void *arg)
+{
+    struct chan *c = chan_make("c", 1);
+    chan_value v;
+    for (int i = 0; i < BURST; i++) {
+        chan_send(c, 1);
+        chan_recv(c, &v);
+    }
+    wg_done(arg);
+}
+
+static void bursts(void *arg)
+{
+    (void)arg;
+    wg = wg_make("wg");
+    wg_add(wg, BURSTS);
+    for (int i = 0; i < BURSTS; i++)
+        CHECK(rt_spawn("burst", burst, wg), "no task");
+    wg_wait(wg);
+}
+
+/* What the rings could not hold is known only after the end, and is counted all the same. */
+static void ends_in_a_burst(void)
+{
+    struct stress s;
+    stress_run(&s, bursts, NULL);
+    uint64_t all = (uint64_t)2 * BURST * BURSTS;
+    CHECK(s.end == END_DONE, "ended %s", end_names[s.end]);
+    CHECK(s.of_kind[EV_CHAN] + s.lost >= all, "%lu events, %lu lost of %lu",
+          (unsigned long)s.of_kind[EV_CHAN], (unsigned long)s.lost, (unsigned long)all);
+}
+
 /* ---- no thread to be had -----------------------------------------------------------------------
  */
 
@@ -333,6 +370,7 @@ int main(void)
     posts();
     pauses();
     come_and_go();
+    ends_in_a_burst();
     refused();
     return 0;
 }
