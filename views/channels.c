@@ -34,18 +34,24 @@ static uint32_t object_at(const struct screen_state *s, int row)
     return 0;
 }
 
+/* A damaged session can bring a level below 0. */
+static uint64_t whole(double level)
+{
+    return level > 0 ? (uint64_t)level : 0;
+}
+
 static void level_text(const struct object_model *o, char *out, size_t size)
 {
     char now[FORMAT_SIZE], cap[FORMAT_SIZE];
     if (o->kind == OBJ_DEPENDENCY)
-        snprintf(out, size, _("%s in flight"), format_count(now, (uint64_t)o->level.now));
+        snprintf(out, size, _("%s in flight"), format_count(now, whole(o->level.now)));
     else if (o->cap > 0)
-        snprintf(out, size, "%s/%s", format_count(now, (uint64_t)o->level.now),
+        snprintf(out, size, "%s/%s", format_count(now, whole(o->level.now)),
                  format_count(cap, (uint64_t)o->cap));
     else if (o->kind == OBJ_CHAN)
         snprintf(out, size, "0/0");
     else
-        snprintf(out, size, "%s", format_count(now, (uint64_t)o->level.now));
+        snprintf(out, size, "%s", format_count(now, whole(o->level.now)));
 }
 
 /* "1 sender waits 84ms   high 10", or the stamp. */
@@ -66,7 +72,7 @@ static void draw_waits(struct canvas *c, int x, int y, int w, const struct scree
         snprintf(text, sizeof text, _("✗ CLOSED at %s"), format_second(age, o->closed_ns));
         x = canvas_text_cut(c, x, y, right - x, ST_BAD, 0, text) + 2;
         if (o->level.now > 0) {
-            snprintf(text, sizeof text, _("%s left"), format_count(number, (uint64_t)o->level.now));
+            snprintf(text, sizeof text, _("%s left"), format_count(number, whole(o->level.now)));
             x = canvas_text_cut(c, x, y, right - x, ST_WARN, 0, text) + 2;
         }
     }
@@ -88,7 +94,7 @@ static void draw_waits(struct canvas *c, int x, int y, int w, const struct scree
     if (!o->senders && !o->receivers && !o->closed)
         x = canvas_text_cut(c, x, y, right - x, ST_DIM, 0, _("nobody waits")) + 2;
     if (o->cap > 0 || o->kind != OBJ_CHAN) {
-        snprintf(text, sizeof text, _("high %s"), format_count(number, (uint64_t)o->level.max));
+        snprintf(text, sizeof text, _("high %s"), format_count(number, whole(o->level.max)));
         if (x + utf8_width(text) <= right)
             canvas_text(c, x, y, ST_DIM, 0, text);
     }

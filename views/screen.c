@@ -174,6 +174,13 @@ static int split_hint(const struct key_hint *k, char *key, size_t size, const ch
     return 1 + utf8_width(key) + 1 + utf8_width(*label) + 1;
 }
 
+/* Where t stands in w cells for the time from 0 to last. A damaged session's t can be anything. */
+static int column_of(int64_t t, int64_t last, int w)
+{
+    double at = (double)t / (double)last * (w - 1);
+    return at < 0 ? 0 : at > w - 1 ? w - 1 : (int)at;
+}
+
 /* How far the time that is shown is within what there is, with the marks that it has passed. */
 static void draw_progress(struct canvas *c, int x, int y, int w, const struct screen_state *s,
                           bool bar)
@@ -182,7 +189,7 @@ static void draw_progress(struct canvas *c, int x, int y, int w, const struct sc
     if (w < 8 || s->last_ns <= 0)
         return;
     int64_t at = s->view_ns < s->last_ns ? s->view_ns : s->last_ns;
-    int here = (int)((double)at / (double)s->last_ns * (w - 1));
+    int here = column_of(at, s->last_ns, w);
     for (int i = 0; i < w; i++)
         canvas_put(c, x + i, y, i < here ? GL_LINE_HEAVY : GL_LINE,
                    bar        ? ST_BAR
@@ -192,7 +199,7 @@ static void draw_progress(struct canvas *c, int x, int y, int w, const struct sc
     for (uint64_t i = m->log_n > MODEL_LOG ? m->log_n - MODEL_LOG : 0; i < m->log_n; i++) {
         const struct event *e = &m->log[i % MODEL_LOG].ev;
         if (e->kind == EV_MARK && e->t_ns <= at)
-            canvas_put(c, x + (int)((double)e->t_ns / (double)s->last_ns * (w - 1)), y, GL_DIAMOND,
+            canvas_put(c, x + column_of(e->t_ns, s->last_ns, w), y, GL_DIAMOND,
                        bar ? ST_KEY : ST_MARK, 0);
     }
     canvas_put(c, x + here, y, GL_RUNNING, bar ? ST_KEY : ST_FOCUS, CELL_BOLD);
